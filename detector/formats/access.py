@@ -1,0 +1,121 @@
+"""Access logs of web servers: NCSA common and combined, and Apache's vhost_combined (host and port first).
+
+Source: https://httpd.apache.org/docs/2.4/logs.html#accesslog, https://nginx.org/en/docs/http/ngx_http_log_module.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+import polars as pl
+
+from detector.formats.cut import before, present, whole
+from detector.formats.format import LINE, Format, Sample, Span
+
+CLOCK = ("%d/%b/%Y:%H:%M:%S %z",)
+PATTERN = (
+    r'^(?:(?<vhost>[^\s"\[]+) )??(?<client>\S+) \S+ (?<user>[^\[]*?) ?\[(?<time>[^\]]{26})\] '
+    r'"(?<endpoint>(?:[^"\\]|\\.)*)" (?<status>\d{3}|-) (?<payload>\d+|-)'
+    r'(?: "(?<referrer>(?:[^"\\]|\\.)*)" "(?<agent>(?:[^"\\]|\\.)*)")?'
+)
+
+
+def take_apart(lines: pl.Series) -> pl.LazyFrame:
+    """One regex for all fields: slow, but right for escaped quotes and user names with spaces."""
+    return lines.to_frame("line").lazy().select(LINE.str.extract_groups(PATTERN).alias("f")).unnest("f")
+
+
+def by_regex(*, vhost: bool) -> Format:
+    """The format read with the regex."""
+    fields = {
+        "matched": pl.col("client").is_not_null() & (pl.col("vhost").is_not_null() == vhost),
+        "time": pl.col("time"),
+        "client": pl.col("client"),
+        "version": present(pl.col("agent")),
+        "endpoint": without_query(pl.col("endpoint")),
+        "status": whole(pl.col("status"), pl.Int32()),
+        "payload_bytes": whole(pl.col("payload")),
+    }
+    if vhost:
+        fields["service"] = pl.col("vhost").str.replace(r":\d+$", "")
+    return Format("access", ABOUT, SAMPLES, fields, CLOCK, take_apart)
+
+
+def without_query(request: pl.Expr) -> pl.Expr:
+    """`GET /a?b=c HTTP/1.1` -> `GET /a`."""
+    return request.str.extract(r"^([^?]*?)(?:\?.*?)?(?: HTTP/[\d.]+)?$")
+
+
+def find_marks(lines: pl.Series) -> pl.LazyFrame:
+    """Where the client ends, the time opens and the request closes."""
+    return lines.to_frame("line").lazy().with_columns(
+        space=LINE.str.find(" ", literal=True),
+        opens=LINE.str.find(" [", literal=True),
+        closes=LINE.str.find('" ', literal=True),
+    )
+
+
+def by_position(*, vhost: bool) -> Format:
+    """The format read by finding literals; a line with an escaped quote before a space is left to the regex."""
+    space, opens, closes = pl.col("space"), pl.col("opens"), pl.col("closes")
+    escaped = LINE.cast(pl.Binary).bin.slice(closes - 1, 1) == b"\\"
+    fields: dict[str, pl.Expr | Span] = {
+        "matched": ~escaped,
+        "time": Span(opens + 2, 26),
+        "client": Span(space * 0, space),
+        "version": present(LINE.str.extract(r'"([^"\\]*)"$')),
+        "endpoint": without_query(LINE.str.slice(opens + 31, closes - opens - 31)),
+        "status": Span(closes + 2, 3),
+        "payload_bytes": Span(closes + 6),
+    }
+    if vhost:
+        second = LINE.str.slice(space + 1).str.find(" ", literal=True)
+        fields["service"] = before(LINE, " ").str.replace(r":\d+$", "")
+        fields["client"] = Span(space + 1, second)
+    fallback = by_regex(vhost=vhost)
+    return Format("access", ABOUT, SAMPLES, fields, CLOCK, find_marks, needs=("time", "status"), fallback=fallback)
+
+
+def adapt(head: Sequence[str]) -> Format | None:
+    """With or without the virtual host, whichever most of the lines are."""
+    found = [match for match in map(COMPILED.match, head) if match]
+    if not found:
+        return None
+    vhost = 2 * sum(match["vhost"] is not None for match in found) > len(found)
+    return by_position(vhost=vhost)
+
+
+COMPILED = re.compile(PATTERN.replace("(?<", "(?P<"))
+ABOUT = "web server access log: common, combined, vhost_combined"
+SAMPLES = (
+    Sample(
+        '203.0.113.9 - - [10/Oct/2025:13:55:36 +0000] "GET /index.html HTTP/1.1" 200 2326',
+        {"timestamp": "2025-10-10T13:55:36Z", "client": "203.0.113.9", "status": 200, "payload_bytes": 2326,
+         "endpoint": "GET /index.html", "version": None},
+    ),
+    Sample(
+        '198.51.100.7 - anna [10/Oct/2025:13:55:37 +0200] "POST /api/v1/cars?id=7 HTTP/2.0" 503 - "-" "FleetApp/4.9.0"',
+        {"timestamp": "2025-10-10T11:55:37Z", "client": "198.51.100.7", "status": 503, "payload_bytes": None,
+         "endpoint": "POST /api/v1/cars", "version": "FleetApp/4.9.0"},
+    ),
+    Sample(
+        r'2001:db8::5 - - [10/Oct/2025:13:55:38 +0000] "GET /a\"b\" HTTP/1.1" 404 17 "https://example.org/" "x \"y\""',
+        {"timestamp": "2025-10-10T13:55:38Z", "client": "2001:db8::5", "status": 404, "payload_bytes": 17},
+    ),
+    Sample(
+        'shop.example.org:443 192.0.2.33 - - [10/Oct/2025:13:55:39 +0000] "GET / HTTP/1.1" 200 5 "-" "curl/8.5.0"',
+        {"timestamp": "2025-10-10T13:55:39Z", "client": "192.0.2.33", "service": "shop.example.org", "status": 200,
+         "payload_bytes": 5, "version": "curl/8.5.0"},
+    ),
+    Sample(
+        '192.0.2.34 - - [10/Oct/2025:13:55:40 +0000] "-" 408 0 "-" "-"',
+        {"timestamp": "2025-10-10T13:55:40Z", "client": "192.0.2.34", "status": 408, "payload_bytes": 0, "version": None},
+    ),
+    Sample(
+        r'192.0.2.35 - - [10/Oct/2025:13:55:41 +0000] "\x16\x03\x01" 400 157 "-" "-"',
+        {"timestamp": "2025-10-10T13:55:41Z", "client": "192.0.2.35", "status": 400, "payload_bytes": 157},
+    ),
+)  # fmt: skip
+FORMAT = replace(by_position(vhost=False), adapt=adapt)

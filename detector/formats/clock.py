@@ -1,0 +1,161 @@
+"""Written times to instants: each run of equal texts is parsed once, zones and years that a format lacks come from the caller.
+
+A way to write a time is `iso` (RFC 3339 and its relatives), `epoch` (seconds to nanoseconds, by magnitude) or a
+strptime pattern. A pattern without `%Y` or `%y` lacks the year; one without `%z` lacks the zone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from detector.schemas import TIME
+
+YEAR = timedelta(days=365)
+EPOCH_LIMITS = ((1e11, 1e6), (1e14, 1e3), (1e17, 1.0), (float("inf"), 1e-3))
+"""An epoch number below the limit is multiplied by the factor to give microseconds: s, ms, us, ns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """What a time without zone or year is completed with.
+
+    Attributes:
+        zone: IANA name, for times that carry none.
+        latest: a time without year lies in the year before this moment (for a file its last line, for a stream the
+            clock), give or take `slack`.
+        slack: how far after `latest` a line may still lie: files joined from several hosts are not in time order.
+    """
+
+    zone: str = "UTC"
+    latest: datetime = datetime(2100, 1, 1, tzinfo=UTC)
+    slack: timedelta = timedelta(days=1)
+
+
+def instants(times: pl.Series, clock: tuple[str, ...], calendar: Calendar) -> pl.Series:
+    """Instants of written times.
+
+    Args:
+        times: text, numbers (epoch, unit by magnitude) or datetimes; n rows, nulls stay null.
+        clock: the ways in which the format writes times, tried in order.
+        calendar: completes what the text lacks.
+
+    Returns:
+        Datetime in microseconds UTC, n rows, null where no way fits.
+    """
+    if times.dtype == TIME:
+        return times
+    if isinstance(times.dtype, pl.Datetime):
+        return _zoned(times.to_frame("time"), pl.col("time"), calendar)
+    if times.dtype.is_numeric():
+        return times.to_frame("time").select(from_epoch(pl.col("time"))).to_series()
+    begins = np.flatnonzero((times != times.shift(1)).fill_null(value=True).to_numpy())
+    if 2 * len(begins) > len(times):
+        return parse_each(times, clock, calendar)
+    return repeat_runs(parse_each(times.gather(begins), clock, calendar), begins, len(times))
+
+
+def repeat_runs(values: pl.Series, begins: NDArray[np.int64], rows: int) -> pl.Series:
+    """The value of each run for every row of it."""
+    return values.gather(np.repeat(np.arange(len(begins)), np.diff(begins, append=rows)))
+
+
+def from_epoch(value: pl.Expr) -> pl.Expr:
+    """Epoch number -> Datetime us UTC; the unit follows from the magnitude (1e11 s is the year 5138)."""
+    number = value.cast(pl.Float64, strict=False)
+    whole = value.cast(pl.Int64, strict=False)
+    scaled = pl.when(number.abs() < 1e11).then((number * 1e6).round())
+    scaled = scaled.when(number.abs() < 1e14).then((number * 1e3).round())
+    micros = pl.when(number.abs() < 1e14).then(scaled.otherwise(None).cast(pl.Int64, strict=False))
+    micros = micros.when(number.abs() < 1e17).then(whole).otherwise(whole // 1000)
+    return micros.cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
+
+
+def parse_each(texts: pl.Series, clock: tuple[str, ...], calendar: Calendar) -> pl.Series:
+    """Parse every text; each way is tried on the texts that the ways before it could not read."""
+    result = _one_way(texts, clock[0], calendar)
+    for way in clock[1:]:
+        if result.null_count() == texts.null_count():
+            break
+        missing = result.is_null() & texts.is_not_null()
+        result = result.scatter(missing.arg_true(), _one_way(texts.filter(missing), way, calendar))
+    return result
+
+
+def _one_way(texts: pl.Series, way: str, calendar: Calendar) -> pl.Series:
+    frame, text = texts.to_frame("text"), pl.col("text")
+    if way == "epoch":
+        return frame.select(from_epoch(text)).to_series()
+    if way == "iso":
+        return _iso(frame, calendar)
+    if "%Y" not in way and "%y" not in way:
+        return _yearless(frame, way, calendar)
+    if "%z" in way or way.endswith("Z"):
+        parsed = text.str.to_datetime(way, time_unit="us", time_zone="UTC", strict=False)
+        return frame.select(parsed).to_series()
+    return _zoned(frame, text.str.to_datetime(way, time_unit="us", strict=False), calendar)
+
+
+def _zoned(frame: pl.DataFrame, naive: pl.Expr, calendar: Calendar) -> pl.Series:
+    """Local times to UTC; of a time that a clock change shows twice the earlier one is meant."""
+    local = naive.dt.cast_time_unit("us").dt.replace_time_zone(calendar.zone, ambiguous="earliest", non_existent="null")
+    return frame.select(local.dt.convert_time_zone("UTC").cast(TIME)).to_series()
+
+
+def _iso(frame: pl.DataFrame, calendar: Calendar) -> pl.Series:
+    """The two commonest spellings at once, the others piece by piece."""
+    text = pl.col("text")
+    zulu = text.str.to_datetime("%Y-%m-%dT%H:%M:%S%.fZ", time_unit="us", strict=False)
+    found = frame.select(zulu.dt.replace_time_zone("UTC").alias("time")).to_series()
+    missing = found.is_null() & frame["text"].is_not_null()
+    if not missing.any():
+        return found
+    rest = _iso_pieces(frame.filter(missing), calendar)
+    return found.scatter(missing.arg_true(), rest)
+
+
+def _iso_pieces(frame: pl.DataFrame, calendar: Calendar) -> pl.Series:
+    """`YYYY-MM-DD` or `YYYY/MM/DD`, `T` or space, `.` or `,` before the fraction, zone as Z, +hh, +hhmm or +hh:mm."""
+    text = pl.col("text").str.strip_chars()
+    pieces = r"^(?<date>\d{4}[-/]\d\d[-/]\d\d)[T ](?<clock>\d\d:\d\d(?::\d\d)?)(?:[.,](?<fraction>\d{1,9})\d*)? ?(?<zone>Z|z|UTC|GMT|[+-]\d\d:?(?:\d\d)?)?$"
+    parts = frame.select(text.str.extract_groups(pieces).alias("p")).unnest("p")
+    clock = pl.when(pl.col("clock").str.len_bytes() == 5).then(pl.col("clock") + ":00").otherwise(pl.col("clock"))
+    joined = pl.col("date").str.replace_all("/", "-", literal=True) + "T" + clock + "." + pl.col("fraction").fill_null("0")
+    naive = joined.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f", time_unit="us", strict=False)
+    parts = parts.with_columns(naive=naive)
+    local = _zoned(parts, pl.col("naive"), calendar)
+    if parts["zone"].null_count() == len(parts):
+        return local
+    digits = pl.col("zone").str.extract(r"^[+-](\d\d)").cast(pl.Int64).fill_null(0)
+    minutes = pl.col("zone").str.extract(r"^[+-]\d\d:?(\d\d)$").cast(pl.Int64).fill_null(0) + 60 * digits
+    ahead = pl.when(pl.col("zone").str.starts_with("-")).then(-minutes).otherwise(minutes)
+    shifted = (pl.col("naive") - pl.duration(minutes=ahead)).dt.cast_time_unit("us").dt.replace_time_zone("UTC")
+    either = pl.when(pl.col("zone").is_null()).then(pl.col("local")).otherwise(shifted)
+    return parts.with_columns(local=local).select(either.cast(TIME)).to_series()
+
+
+def _yearless(frame: pl.DataFrame, way: str, calendar: Calendar) -> pl.Series:
+    """Give each date the latest year that does not put it after `calendar.latest` plus its slack.
+
+    A leap year is used for the first reading so that 29 February is read at all; it then gets the latest leap year.
+    """
+    leap = pl.concat_str(pl.lit("2000 "), pl.col("text").str.strip_chars()).str.replace_all("  ", " ", literal=True)
+    parsed = frame.select(time=leap.str.to_datetime("%Y " + way, time_unit="us", strict=False))
+    limit = (calendar.latest + calendar.slack).replace(tzinfo=None)
+    candidates = [parsed.select(_in_year(limit.year - back)).to_series() for back in range(9)]
+    frame = pl.DataFrame({str(back): _zoned(c.to_frame("t"), pl.col("t"), calendar) for back, c in enumerate(candidates)})
+    late = calendar.latest + calendar.slack
+    fits = [pl.when(pl.col(name) <= pl.lit(late, dtype=TIME)).then(pl.col(name)) for name in frame.columns]
+    return frame.select(pl.coalesce(fits)).to_series()
+
+
+def _in_year(year: int) -> pl.Expr:
+    """The same day and clock in another year; 29 February is null in a common year."""
+    time = pl.col("time")
+    leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+    exists = pl.lit(leap) | (time.dt.month() != 2) | (time.dt.day() != 29)
+    return pl.when(exists).then(time).dt.replace(year=year).alias("t")

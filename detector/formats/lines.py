@@ -1,0 +1,144 @@
+"""The lines of a block as bytes: cutting them, and reading numbers and runs of equal text where they lie.
+
+Making a text of every field of every line costs more than all else, so fields that are only counted are read in
+place, eight bytes of every line at a time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+from numpy.typing import NDArray
+
+Positions = NDArray[np.int64]
+Words = NDArray[np.uint64]
+LF = 10
+WORD = 8
+INLINE = 12
+LOW_BYTES = np.array([(1 << (8 * n)) - 1 for n in range(WORD)] + [2**64 - 1], np.uint64)
+"""Masks that keep the first n of eight bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """The n physical lines of a block.
+
+    Attributes:
+        bytes: all of them, at least eight.
+        begins, ends: where each line lies, without its line break.
+        text: String, n.
+    """
+
+    bytes: NDArray[np.uint8]
+    begins: Positions
+    ends: Positions
+    text: pl.Series
+
+    @property
+    def sizes(self) -> Positions:
+        """Bytes of each line, without its line break."""
+        return self.ends - self.begins
+
+
+def cut_lines(data: bytes) -> Lines:
+    """Cut at LF; a last line without one counts too."""
+    if len(data) < WORD or not data.endswith(b"\n"):
+        data = data + b"\n" * (not data.endswith(b"\n")) * bool(data) + bytes(WORD)
+    every = np.frombuffer(data, np.uint8)
+    ends = np.flatnonzero(every == LF)
+    begins = np.zeros(len(ends), np.int64)
+    begins[1:] = ends[:-1] + 1
+    return Lines(every, begins, ends, pl.Series("line", _views(every, begins, ends, pa.string_view())))
+
+
+def texts_at(data: NDArray[np.uint8], begins: Positions, ends: Positions) -> pl.Series:
+    """Pieces of valid UTF-8 `data` as a String column that points there; null where a piece cuts a character in two."""
+    binary = pl.Series(_views(data, begins, ends, pa.binary_view()))
+    try:
+        return binary.cast(pl.String)
+    except pl.exceptions.ComputeError:
+        edge = np.minimum(np.stack([begins, ends]), len(data) - 1)
+        cut = ((data[edge] & 0xC0) == 0x80).any(axis=0)  # a byte 10xxxxxx is never the first of a character
+        whole = pl.Series(_views(data, begins, np.where(cut, begins, ends), pa.binary_view())).cast(pl.String)
+        return whole.set(pl.Series(cut), None)
+
+
+def _views(data: NDArray[np.uint8], begins: Positions, ends: Positions, kind: pa.DataType) -> pa.Array:
+    """Arrow's Variable-size Binary View over `data`, nothing is copied.
+
+    A view is the length, then up to 12 bytes in place, or 4 bytes, the number of the buffer and the offset in it
+    (https://arrow.apache.org/docs/format/Columnar.html#variable-size-binary-view-layout).
+    """
+    sizes = (ends - begins).astype(np.uint64)
+    views = np.empty((len(begins), 2), "<u8")
+    first = words_at(data, begins)
+    views[:, 0] = sizes | (first << np.uint64(32))
+    views[:, 1] = begins.astype(np.uint64) << np.uint64(32)
+    short = np.flatnonzero(sizes <= INLINE)
+    if len(short):
+        size = sizes[short].astype(np.int64)
+        head = first[short] & LOW_BYTES[np.minimum(size, 4)]
+        views[short, 0] = sizes[short] | (head << np.uint64(32))
+        views[short, 1] = words_at(data, begins[short] + 4) & LOW_BYTES[np.clip(size - 4, 0, WORD)]
+    return pa.Array.from_buffers(kind, len(begins), [None, pa.py_buffer(views), pa.py_buffer(data)])
+
+
+def lines_of(texts: pl.Series) -> Lines:
+    """The same for n texts that are no longer lines of a block; a line break inside them stays."""
+    arrow = texts.cast(pl.Binary).to_arrow(compat_level=pl.CompatLevel.oldest())
+    _, offset_buffer, byte_buffer = arrow.buffers()
+    offsets = np.frombuffer(offset_buffer, np.int64)[arrow.offset : arrow.offset + len(arrow) + 1]
+    data = np.concatenate([np.frombuffer(byte_buffer or b"", np.uint8), np.zeros(WORD, np.uint8)])
+    return Lines(data, offsets[:-1], offsets[1:], texts)
+
+
+def words_at(data: NDArray[np.uint8], begins: Positions) -> Words:
+    """The eight bytes at each position, first byte lowest, zeros after the end of `data` (at least eight bytes)."""
+    every = np.ndarray((len(data) - WORD + 1,), "<u8", data, strides=(1,))
+    over = begins - (len(data) - WORD)
+    if over.max(initial=0) <= 0:
+        return every[begins]
+    bits = 8 * np.clip(over, 0, WORD).astype(np.uint64)
+    word = every[np.minimum(begins, len(data) - WORD)]
+    return np.where(bits < 64, word >> np.minimum(bits, np.uint64(63)), np.uint64(0))
+
+
+def leading_number(data: NDArray[np.uint8], begins: Positions, lengths: Positions) -> tuple[Positions, NDArray[np.bool_]]:
+    """The digits (at most 16) with which each text begins, as a number, and whether there are any.
+
+    Eight digits at once by multiply and shift (Lemire, "Quickly parsing eight digits", 2018).
+    """
+    value, digits = _eight_digits(words_at(data, begins), np.minimum(lengths, WORD))
+    long = np.flatnonzero(digits == WORD)
+    if len(long):
+        more, extra = _eight_digits(words_at(data, begins[long] + WORD), np.clip(lengths[long] - WORD, 0, WORD))
+        value[long] = value[long] * 10**extra + more
+    return value, digits > 0
+
+
+def _eight_digits(words: Words, limit: Positions) -> tuple[Positions, Positions]:
+    """The number that the first digits of each word make, and how many these are, at most `limit`."""
+    digit = words ^ np.uint64(0x3030303030303030)
+    other = ((digit + np.uint64(0x7676767676767676)) | digit) & np.uint64(0x8080808080808080)
+    lowest = other & (~other + np.uint64(1))
+    count = np.where(other == 0, WORD, np.bitwise_count(lowest - np.uint64(1)) >> 3).astype(np.int64)
+    count = np.minimum(count, limit)
+    shift = (8 * (WORD - count)).astype(np.uint64)
+    aligned = np.where(count > 0, digit << np.minimum(shift, np.uint64(63)), np.uint64(0))
+    aligned = (aligned & np.uint64(0x0F0F0F0F0F0F0F0F)) * np.uint64(2561) >> np.uint64(8)
+    aligned = (aligned & np.uint64(0x00FF00FF00FF00FF)) * np.uint64(6553601) >> np.uint64(16)
+    aligned = (aligned & np.uint64(0x0000FFFF0000FFFF)) * np.uint64(42949672960001) >> np.uint64(32)
+    return aligned.astype(np.int64), count
+
+
+def run_begins(data: NDArray[np.uint8], begins: Positions, length: int) -> Positions:
+    """The rows whose text of `length` bytes differs from that of the row before, the first row always."""
+    differs = np.zeros(len(begins), bool)
+    differs[:1] = True
+    for done in range(0, length, WORD):
+        word = words_at(data, begins + done) & LOW_BYTES[min(WORD, length - done)]
+        differs[1:] |= word[1:] != word[:-1]
+    return np.flatnonzero(differs)

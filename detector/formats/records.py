@@ -1,0 +1,199 @@
+"""Lines to records by a recipe: each format reads what the one before it could not, envelopes are opened."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+import numpy as np
+import polars as pl
+
+from detector.formats.clock import Calendar, instants, parse_each, repeat_runs
+from detector.formats.format import LINE, Format, Span
+from detector.formats.lines import Lines, Positions, leading_number, lines_of, run_begins, texts_at
+from detector.schemas import RECORDS, schema
+
+RECORD, CONTINUATION, UNKNOWN, BLANK, HEADER = range(5)
+"""What a physical line is: the first line of a record, a further line of it, or none, by reason."""
+REASONS = {UNKNOWN: "unknown_format", BLANK: "blank", HEADER: "header"}
+TYPES = schema(RECORDS)
+MISSING = -1
+OUTER_WINS = frozenset({"service", "host"})
+"""What an envelope knows better than the line inside it; its time always counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How the lines of one source are read.
+
+    Attributes:
+        formats: tried in this order, each on the lines that those before it did not match.
+        inner: likewise, for the messages of envelopes.
+        calendar: completes times without zone or year.
+    """
+
+    formats: tuple[Format, ...]
+    inner: tuple[Format, ...] = ()
+    calendar: Calendar = field(default_factory=Calendar)
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """n physical lines taken apart.
+
+    Attributes:
+        frame: n rows in the order of the lines: `timestamp` (Datetime us UTC) and the wanted columns of Records; only
+            rows of kind RECORD carry values.
+        kinds: what each line is, UInt8; None if all are RECORD.
+        formats: number of records by the name of the format that read them.
+    """
+
+    frame: pl.DataFrame
+    kinds: pl.Series | None
+    formats: Counter[str]
+
+
+def read_records(lines: Lines, recipe: Recipe, wanted: frozenset[str]) -> Parsed:
+    """Take lines apart.
+
+    Args:
+        lines: n physical lines.
+        recipe: the formats to use.
+        wanted: the columns of Records to compute besides `timestamp`; a column that no format of the recipe knows is
+            left out, all others are not computed.
+    """
+    opens = recipe.inner and any(known.envelope for known in recipe.formats)
+    outer = _cascade(lines, recipe.formats, recipe.calendar, wanted | {"message"} if opens else wanted)
+    frame = _open_envelopes(outer, recipe, wanted) if opens else outer
+    formats = Counter[str]()
+    if len(recipe.formats) == 1 and not recipe.inner:
+        formats[recipe.formats[0].name] = int(frame["matched"].sum())
+    else:
+        formats.update(dict(frame.filter("matched")["format"].value_counts().iter_rows()))
+    kinds = None if frame["matched"].all() else _kinds(lines.text, frame["matched"], recipe.formats)
+    extra = {"matched", "format" if "format" not in wanted else "", "message" if "message" not in wanted else ""}
+    return Parsed(frame.select(name for name in frame.columns if name not in extra), kinds, formats)
+
+
+def _cascade(lines: Lines, formats: tuple[Format, ...], calendar: Calendar, wanted: frozenset[str]) -> pl.DataFrame:
+    """Each format in turn on what is still unmatched; the rows end in the order of the lines."""
+    steps = [step for known in formats for step in (known, known.fallback) if step is not None]
+    named = wanted | {"format"} if len(formats) > 1 else wanted
+    first = _one_format(lines, steps[0], calendar, named)
+    if len(steps) == 1 or first["matched"].all():
+        return first
+    missing = first["matched"].not_()
+    done, rows, rest = [first.with_row_index("row")], missing.arg_true(), lines_of(lines.text.filter(missing))
+    for step in steps[1:]:
+        frame = _one_format(rest, step, calendar, named).with_columns(row=rows)
+        missing = frame["matched"].not_()
+        done.append(frame)
+        rows, rest = rows.filter(missing), lines_of(rest.text.filter(missing))
+        if not len(rows):
+            break
+    best = pl.concat(done, how="diagonal").sort("row", "matched", maintain_order=True)
+    return best.unique("row", keep="last", maintain_order=True).drop("row")
+
+
+def _one_format(lines: Lines, known: Format, calendar: Calendar, wanted: frozenset[str]) -> pl.DataFrame:
+    """`matched`, `timestamp` and what is wanted of the fields that the format knows; null where it did not match."""
+    asked = [name for name in ("matched", "time", *sorted(wanted | set(known.needs) - {"time"})) if name in known.fields]
+    found = known.decode(lines.text).select(_expressions(known, asked)).collect(engine="in-memory")
+    columns = {name: _column(name, known, found, lines, calendar) for name in asked}
+    matched = columns.pop("matched").fill_null(value=False)
+    for name in known.needs:
+        if columns[name].null_count():
+            matched &= columns[name].is_not_null()
+    times = columns.pop("time", None)
+    times = pl.repeat(None, len(matched), dtype=TYPES["timestamp"], eager=True) if times is None else times
+    frame = pl.DataFrame([matched.alias("matched"), times.alias("timestamp"), *columns.values()])
+    if not matched.all():
+        frame = frame.with_columns(pl.when("matched").then(pl.exclude("matched")))
+    return frame.with_columns(format=pl.lit(known.name)) if "format" in wanted else frame
+
+
+def _expressions(known: Format, asked: list[str]) -> list[pl.Expr]:
+    """What polars has to compute: texts, and for a span its begin and its length."""
+    expressions = []
+    for name in asked:
+        where = known.fields[name]
+        if isinstance(where, Span):
+            expressions.append(where.begin.cast(pl.Int64).fill_null(MISSING).alias(name))
+            if where.length is not None:
+                length = where.length if isinstance(where.length, pl.Expr) else pl.repeat(where.length, pl.len())
+                expressions.append(length.cast(pl.Int64).fill_null(0).alias(name + " length"))
+        else:
+            expressions.append(where.alias(name))
+    return expressions
+
+
+def _column(name: str, known: Format, found: pl.DataFrame, lines: Lines, calendar: Calendar) -> pl.Series:
+    """One field of every line, with the type that Records gives it."""
+    where = known.fields[name]
+    if not isinstance(where, Span):
+        if name == "time":
+            return instants(found[name], known.clock, calendar)
+        return found[name] if name == "matched" else found[name].cast(TYPES[name], strict=False)
+    begins, ends = _places(found[name], found[name + " length"] if where.length is not None else None, lines)
+    if name == "time":
+        return _times(lines, begins, ends, where.length, known.clock, calendar)
+    if TYPES[name].is_integer():
+        value, there = leading_number(lines.bytes, begins, ends - begins)
+        column = pl.Series(name, value.astype(np.int32) if TYPES[name] == pl.Int32 else value)
+        return column if there.all() else column.set(~pl.Series(there), None)
+    text = texts_at(lines.bytes, begins, ends).alias(name)
+    return text if (begins < ends).all() else text.set(pl.Series(begins == ends), None)
+
+
+def _places(begin: pl.Series, length: pl.Series | None, lines: Lines) -> tuple[Positions, Positions]:
+    """Begin and end of a span in the bytes of the block, within its line; a missing one is empty."""
+    begins = np.minimum(lines.begins + begin.to_numpy(), lines.ends)
+    if begin.min() == MISSING:
+        begins[(begin == MISSING).to_numpy()] = 0
+    ends = lines.ends if length is None else np.minimum(begins + length.to_numpy(), lines.ends)
+    if begin.min() == MISSING:
+        ends = np.where((begin == MISSING).to_numpy(), 0, ends)
+    return begins, ends
+
+
+def _times(lines: Lines, begins: Positions, ends: Positions, length: object, clock: tuple[str, ...],
+           calendar: Calendar) -> pl.Series:  # fmt: skip
+    """Times of a fixed width are compared where they lie; only the first of each run becomes a text."""
+    if not isinstance(length, int) or (ends - begins).min(initial=length) < length:
+        return instants(texts_at(lines.bytes, begins, ends), clock, calendar)
+    runs = run_begins(lines.bytes, begins, length)
+    return repeat_runs(parse_each(texts_at(lines.bytes, begins[runs], ends[runs]), clock, calendar), runs, len(begins))
+
+
+def _open_envelopes(frame: pl.DataFrame, recipe: Recipe, wanted: frozenset[str]) -> pl.DataFrame:
+    """What the inner line says wins, but for the time and what the envelope knows better."""
+    inner = _cascade(lines_of(frame["message"].fill_null("")), recipe.inner, recipe.calendar, wanted | {"format"})
+    opened = inner["matched"] & frame["matched"]
+    columns = []
+    for name in inner.columns:
+        if name in ("matched", "timestamp"):
+            continue
+        told = inner.select(pl.when(opened).then(name)).to_series()
+        known = frame[name] if name in frame.columns else None
+        if known is None:
+            columns.append(told)
+        else:
+            order = (known, told) if name in OUTER_WINS else (told, known)
+            columns.append(pl.select(pl.coalesce(*order).alias(name)).to_series())
+    return frame.with_columns(columns)
+
+
+def _kinds(lines: pl.Series, matched: pl.Series, formats: tuple[Format, ...]) -> pl.Series:
+    """What each physical line is; a blank line belongs to a record only where records have many lines."""
+    kind = pl.lit(UNKNOWN, dtype=pl.UInt8)
+    many_lines = False
+    for known in formats:
+        if known.continues is not None:
+            many_lines = True
+            kind = pl.when(known.continues).then(pl.lit(CONTINUATION, dtype=pl.UInt8)).otherwise(kind)
+        if known.header is not None:
+            kind = pl.when(known.header).then(pl.lit(HEADER, dtype=pl.UInt8)).otherwise(kind)
+    if not many_lines:
+        kind = pl.when(LINE.str.strip_chars() == "").then(pl.lit(BLANK, dtype=pl.UInt8)).otherwise(kind)
+    kind = pl.when("matched").then(pl.lit(RECORD, dtype=pl.UInt8)).otherwise(kind)
+    return pl.DataFrame({"line": lines, "matched": matched}).select(kind.alias("line_kind")).to_series()

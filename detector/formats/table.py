@@ -1,0 +1,10 @@
+"""The formats that are known: one line each. The order is that of `formats list`."""
+
+from __future__ import annotations
+
+from detector.formats import access
+from detector.formats.format import Format
+
+FORMATS: tuple[Format, ...] = (
+    access.FORMAT,
+)  # fmt: skip

@@ -1,0 +1,1 @@
+"""Records to counts per service and window, in event time."""

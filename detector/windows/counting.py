@@ -1,0 +1,145 @@
+"""The records of one block to counts per service and window.
+
+A line without a time of its own (a further line of a record, a line that no format understands, a record without a
+time) is placed with the nearest known time: that of the record before it. What stands before the first known time of
+a block waits in `Partial.head` for the block before; so every way of cutting the input gives the same totals.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from detector.windows import sketch
+
+RECORD, CONTINUATION = 0, 1
+MEASURES = ("lines", "bytes", "errors", "debug")
+Numbers = NDArray[np.int64]
+NONE = np.empty(0, np.int64)
+
+
+@dataclass(slots=True)
+class Partial:
+    """Counts of one block, before they are merged.
+
+    Attributes:
+        services: the names that `service` points into.
+        window: number of the window since 1970 (start = window * width), of each of n cells.
+        service: index into `services`, of each cell.
+        measures: lines, bytes, errors and debug of each cell, 4 x n.
+        sketches: entries of `sketch.py`; their cell is the row, 0..n-1.
+        head: lines before the first known time: service (None: that of the record before) -> four measures.
+        last: window and service of the last line with a known time, None if there is none.
+        first_us, last_us: the earliest and latest time, None without any.
+    """
+
+    services: list[str | None]
+    window: Numbers = field(default_factory=NONE.copy)
+    service: Numbers = field(default_factory=NONE.copy)
+    measures: Numbers = field(default_factory=lambda: np.empty((4, 0), np.int64))
+    sketches: sketch.Entries = field(default_factory=lambda: np.empty(0, np.uint64))
+    head: dict[str | None, Numbers] = field(default_factory=dict)
+    last: tuple[int, str] | None = None
+    first_us: int | None = None
+    last_us: int | None = None
+
+
+def count(records: pl.DataFrame, kinds: pl.Series | None, sizes: Numbers, width_us: int, stem: str) -> Partial:
+    """Count one block.
+
+    Args:
+        records: n rows in the order of the lines: `timestamp` and any of `service`, `client`, `level`, `status`,
+            `payload_bytes`, `repeats`.
+        kinds: what each line is (see `RECORD`, `CONTINUATION`; anything else is a line of its own); None: all RECORD.
+        sizes: of each line in bytes.
+        width_us: length of a window in microseconds.
+        stem: the service of lines that do not say whose they are.
+    """
+    times = records["timestamp"]
+    if times.null_count():
+        times = times.forward_fill()
+    codes, services = _services(records, kinds, stem)
+    measures = _measures(records, kinds, sizes)
+    begin = _first_known(times, codes, services)
+    partial = Partial(services, head=_head(codes[:begin], services, [m[:begin] for m in measures]))
+    if begin < len(times):
+        micros = times.to_physical()[begin:].to_numpy()
+        clients = records["client"][begin:] if "client" in records.columns else None
+        _add_cells(partial, micros, width_us, codes[begin:], [m[begin:] for m in measures], clients)
+    return partial
+
+
+def _services(records: pl.DataFrame, kinds: pl.Series | None, stem: str) -> tuple[Numbers, list[str | None]]:
+    """Service of every line as an index into the distinct names; None only before the first record."""
+    continued = kinds is not None and bool((kinds == CONTINUATION).any())
+    if "service" not in records.columns and not continued:
+        return np.zeros(len(records), np.int64), [stem]
+    names = records["service"] if "service" in records.columns else pl.Series([None] * len(records), dtype=pl.String)
+    names = names.fill_null(stem).alias("name")
+    if continued:
+        own = pl.when(kinds != CONTINUATION).then("name").forward_fill()
+        names = names.to_frame().select(own).to_series()
+    distinct = names.unique(maintain_order=True)
+    table = pl.DataFrame({"name": distinct, "code": np.arange(len(distinct))})
+    joined = names.to_frame().join(table, on="name", how="left", nulls_equal=True, maintain_order="left")
+    return joined["code"].to_numpy(), distinct.to_list()
+
+
+def _measures(records: pl.DataFrame, kinds: pl.Series | None, sizes: Numbers) -> list[Numbers]:
+    """lines, bytes, errors and debug of every line; a measure of length 1 is the same for all."""
+    lines: Numbers = np.ones(len(records), np.int64)
+    if kinds is not None:
+        lines = (kinds != CONTINUATION).cast(pl.Int64).to_numpy()
+    if "repeats" in records.columns:
+        lines = lines + records["repeats"].fill_null(0).to_numpy()
+    size = records["payload_bytes"].fill_null(0).to_numpy() if "payload_bytes" in records.columns else sizes
+    failed = pl.repeat(value=False, n=len(records), eager=True)
+    debug = failed
+    if "level" in records.columns:
+        failed = records["level"].is_in(["error", "critical"]).fill_null(value=False)
+        debug = records["level"].is_in(["debug", "trace"]).fill_null(value=False)
+    if "status" in records.columns:
+        status = records["status"]
+        failed = failed | ((status >= 500) & (status < 600)).fill_null(value=False)
+    return [lines, size, failed.cast(pl.Int64).to_numpy(), debug.cast(pl.Int64).to_numpy()]
+
+
+def _first_known(times: pl.Series, codes: Numbers, services: list[str | None]) -> int:
+    """The first row whose time and service are both known; all later ones are filled forward."""
+    unknown = times.null_count()
+    if None in services:
+        unknown = max(unknown, int(np.count_nonzero(codes == services.index(None))))
+    return unknown
+
+
+def _head(codes: Numbers, services: list[str | None], measures: list[Numbers]) -> dict[str | None, Numbers]:
+    return {services[code]: np.array([m[codes == code].sum() for m in measures]) for code in np.unique(codes)}
+
+
+def _add_cells(partial: Partial, micros: Numbers, width_us: int, codes: Numbers, measures: list[Numbers],
+               clients: pl.Series | None) -> None:  # fmt: skip
+    """Sum the rows of each (window, service) into `partial`."""
+    window = micros // width_us
+    base, width = int(window.min()), len(partial.services)
+    key = (window - base) * width + codes
+    if int(key.max()) < 8 * len(key) + 1024:
+        lines = np.bincount(key)
+        cells = np.flatnonzero(np.bincount(key, minlength=len(lines)))
+        places = np.zeros(len(lines), np.int64)
+        places[cells] = np.arange(len(cells))
+        row = places[key]
+    else:
+        cells, row = np.unique(key, return_inverse=True)
+    partial.window, partial.service = cells // width + base, cells % width
+    # sums of whole numbers below 2^53 are exact in a double
+    partial.measures = np.stack([np.bincount(row, m, len(cells)).astype(np.int64) if m.any() else 0 * cells for m in measures])
+    partial.last = (int(window[-1]), str(partial.services[codes[-1]]))
+    partial.first_us, partial.last_us = int(micros.min()), int(micros.max())
+    if clients is not None:
+        if clients.null_count():
+            known = clients.is_not_null()
+            row, clients = row[known.to_numpy()], clients.filter(known)
+        partial.sketches = sketch.entries(row, sketch.hash_texts(clients))
