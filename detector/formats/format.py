@@ -52,12 +52,12 @@ class Format:
         about: one line for `formats list`.
         samples: at least five real records with the fields that they must yield.
         fields: where each field is: a `Span` of the line, or the cheapest polars expression that is right, over the
-            columns of `decode`. `matched` (is this line the first of a record of this format?) and `time` are always computed, the columns
-            of Records only if asked for. `time` is text for `clock`, or already a UTC datetime or an epoch number.
+            columns of `decode`. `matched` (is this line the first of a record of this format?) and `time` are always
+            computed, the columns of Records only if asked for. `time` is text for `clock`, or already a UTC datetime or an epoch number.
         clock: the ways in which `time` may be written, see `clock.py`; empty where the time is no text.
         decode: lines (String, n rows) -> table of n rows in their order, for what several fields have in common.
-        continues: over the same columns: does a line that did not match belong to the record before it?
-        header: does a line that did not match only describe the file (column names, comments)?
+        continues: over `line`: does a line that did not match belong to the record before it?
+        header: over `line`: does a line that did not match only describe the file (column names, comments)?
         adapt: for a format with a header or dialects: the same format fitted to the first lines of a source, or None
             if these lines cannot be of this format.
         needs: fields without which a line has not matched after all.
