@@ -5,10 +5,12 @@ Each schema lists column, type, unit and meaning; `check` holds a frame to its s
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import polars as pl
+
+from detector.errors import Fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,8 @@ class Block:
         first_line: the number of its first line, 1 for the first of the source.
         data: the lines; the last one ends with LF too.
         received_at_us: arrival time, microseconds since 1970 UTC; None in a batch.
+        line_numbers: the physical line on which each line of `data` begins, where that is not counting up from
+            `first_line`: in the elements of one big JSON document.
     """
 
     source: str
@@ -28,6 +32,7 @@ class Block:
     first_line: int
     data: bytes
     received_at_us: int | None = None
+    line_numbers: tuple[int, ...] | None = None
 
 
 class Column(NamedTuple):
@@ -107,3 +112,120 @@ def check(frame: pl.DataFrame, columns: tuple[Column, ...]) -> pl.DataFrame:
         ]
         raise TypeError(f"border broken: {wrong or f'columns {frame.columns}'}")
     return frame
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """One surge of one signal of one service.
+
+    Attributes:
+        id: the same for the same input and settings, whoever computes it.
+        started_us: begin of the surge as estimated when it was noticed, microseconds since 1970 UTC.
+        detected_us: end of the window in which the alarm was raised.
+        ended_us: end of the last window that was high; None while it lasts.
+        observed, expected: mean per window from the start to the end, in the signal's unit.
+        score: the highest of its windows.
+        page: within the installation's budget.
+        settled: closed because it lasted, not because it ended.
+    """
+
+    id: str
+    service: str
+    signal: str
+    started_us: int
+    detected_us: int
+    ended_us: int | None
+    observed: float
+    expected: float
+    score: float
+    page: bool = False
+    settled: bool = False
+
+    @property
+    def factor(self) -> float:
+        """How many times what was expected."""
+        return self.observed / self.expected if self.expected > 0 else float("inf")
+
+
+@dataclass(frozen=True, slots=True)
+class Factor:
+    """One factor of volume = clients x messages per client x bytes per message.
+
+    Attributes:
+        before, during: per window, what was usual and what was seen.
+        share: of the change in volume; the shares of the three factors add up to 1, one that fell is negative.
+    """
+
+    before: float
+    during: float
+    share: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What drives an incident, and its course for a sparkline.
+
+    Attributes:
+        kind: the factor with the largest share; `volume` where clients are unknown.
+        clients, messages_per_client, bytes_per_message: the factors; None where clients are unknown.
+        observed, expected: lines per window around the incident, oldest first; expected is None where unknown.
+    """
+
+    kind: str
+    clients: Factor | None
+    messages_per_client: Factor | None
+    bytes_per_message: Factor | None
+    observed: tuple[float, ...] = ()
+    expected: tuple[float, ...] = ()
+
+
+@dataclass(slots=True)
+class InputSummary:
+    """What was read and what was not.
+
+    Attributes:
+        files: read, at least in part.
+        bytes_read: after decompression.
+        lines_read, lines_parsed: physical lines; those of records.
+        lines_unparsed: the others, by reason.
+        formats: physical lines of records by format.
+        passed_over: files not read, by reason, that are no fault.
+        repaired: what the reader mended or cut, by reason.
+        faults: trouble with single sources.
+    """
+
+    files: int = 0
+    bytes_read: int = 0
+    lines_read: int = 0
+    lines_parsed: int = 0
+    lines_unparsed: dict[str, int] = field(default_factory=dict)
+    formats: dict[str, int] = field(default_factory=dict)
+    passed_over: dict[str, int] = field(default_factory=dict)
+    repaired: dict[str, int] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class ScanResult:
+    """The answer of a scan.
+
+    Attributes:
+        input: what was read.
+        window_seconds: length of a window.
+        from_us, to_us: begin of the first and end of the last window, microseconds since 1970 UTC; None without any.
+        services: how many.
+        incidents: sorted by start, then service.
+        causes: by id of the incident.
+        notes: what the user should know, one sentence each.
+        windows: the table VERDICTS, if it was asked for.
+    """
+
+    input: InputSummary
+    window_seconds: float
+    from_us: int | None
+    to_us: int | None
+    services: int
+    incidents: list[Incident]
+    causes: dict[str, Cause]
+    notes: list[str]
+    windows: pl.DataFrame | None = None

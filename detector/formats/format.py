@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from detector.formats.lines import Lines
+
 LINE = pl.col("line")
 
 
@@ -17,10 +19,26 @@ class Span:
     Attributes:
         begin: byte in the line; null where the field is missing.
         length: in bytes; None: to the end of the line. A number is read as far as its digits go.
+        until: ASCII characters: a text without `length` ends before the first of them; it is null where none of
+            them comes within 256 bytes, unless the line ends sooner.
+        barrier: those of `until` that make it null if they come first.
     """
 
-    begin: pl.Expr
+    begin: pl.Expr | int
     length: pl.Expr | int | None = None
+    until: str = ""
+    barrier: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LevelAt:
+    """The level, as a word of letters that begins at this byte of the line; null where it is no level.
+
+    Attributes:
+        begin: byte in the line; null where it is missing.
+    """
+
+    begin: pl.Expr | int
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +69,13 @@ class Format:
         name: as users type it in `--input-format`.
         about: one line for `formats list`.
         samples: at least five real records with the fields that they must yield.
-        fields: where each field is: a `Span` of the line, or the cheapest polars expression that is right, over the
+        fields: where each field is: a `Span` of the line, for `level` a `LevelAt`, or the cheapest polars expression that is right, over the
             columns of `decode`. `matched` (is this line the first of a record of this format?) and `time` are always
             computed, the columns of Records only if asked for. `time` is text for `clock`, or already a UTC datetime or an epoch number.
         clock: the ways in which `time` may be written, see `clock.py`; empty where the time is no text.
         decode: lines (String, n rows) -> table of n rows in their order, for what several fields have in common.
+        locate: instead of `decode`, for a format that reads the bytes of the block in place: (lines, names of the fields that
+            are asked for) -> the same table.
         continues: over `line`: does a line that did not match belong to the record before it?
         header: over `line`: does a line that did not match only describe the file (column names, comments)?
         adapt: for a format with a header or dialects: the same format fitted to the first lines of a source, or None
@@ -69,9 +89,10 @@ class Format:
     name: str
     about: str
     samples: tuple[Sample, ...]
-    fields: Mapping[str, pl.Expr | Span]
+    fields: Mapping[str, pl.Expr | Span | LevelAt]
     clock: tuple[str, ...] = ()
     decode: Callable[[pl.Series], pl.LazyFrame] = lines_only
+    locate: Callable[[Lines, frozenset[str]], pl.DataFrame] | None = field(default=None, kw_only=True)
     continues: pl.Expr | None = None
     header: pl.Expr | None = None
     adapt: Callable[[Sequence[str]], Format | None] | None = None

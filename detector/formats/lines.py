@@ -18,8 +18,11 @@ Words = NDArray[np.uint64]
 LF = 10
 WORD = 8
 INLINE = 12
+LONGEST = 256
+"""Bytes within which the end of a text is looked for: the longest name that is a name."""
 LOW_BYTES = np.array([(1 << (8 * n)) - 1 for n in range(WORD)] + [2**64 - 1], np.uint64)
 """Masks that keep the first n of eight bytes."""
+EACH_BYTE, HIGH_BITS = np.uint64(0x0101010101010101), np.uint64(0x8080808080808080)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +135,44 @@ def _eight_digits(words: Words, limit: Positions) -> tuple[Positions, Positions]
     aligned = (aligned & np.uint64(0x00FF00FF00FF00FF)) * np.uint64(6553601) >> np.uint64(16)
     aligned = (aligned & np.uint64(0x0000FFFF0000FFFF)) * np.uint64(42949672960001) >> np.uint64(32)
     return aligned.astype(np.int64), count
+
+
+def first_of(data: NDArray[np.uint8], begins: Positions, ends: Positions, characters: str) -> Positions:
+    """Where the first of some ASCII characters lies in each text; its end if none does, -1 if it is too long to say."""
+    found = ends.copy()
+    rows, at = np.arange(len(begins)), begins
+    for _ in range(0, LONGEST, WORD):
+        hits = _bytes_that_are(words_at(data, at), characters)
+        lowest = hits & (~hits + np.uint64(1))
+        place = at + (np.bitwise_count(lowest - np.uint64(1)) >> 3).astype(np.int64)
+        seen = hits != 0
+        found[rows[seen]] = np.minimum(place[seen], found[rows[seen]])
+        rest = ~seen & (at + WORD < ends[rows])
+        rows, at = rows[rest], at[rest] + WORD
+        if not len(rows):
+            return found
+    found[rows] = -1
+    return found
+
+
+def _bytes_that_are(words: Words, characters: str) -> Words:
+    """The high bit of the lowest byte that is one of the characters (higher bits may be wrong), 0 if none is."""
+    hits = np.zeros(len(words), np.uint64)
+    for character in characters:
+        apart = words ^ (np.uint64(ord(character)) * EACH_BYTE)
+        hits |= (apart - EACH_BYTE) & ~apart & HIGH_BITS
+    return hits
+
+
+def leading_word(data: NDArray[np.uint8], begins: Positions, ends: Positions) -> Words:
+    """The ASCII letters (at most eight) with which each text begins, in lower case; 0 where it begins otherwise."""
+    words = words_at(data, begins)
+    lower = (words | (np.uint64(0x20) * EACH_BYTE)) & ~HIGH_BITS
+    letter = (lower + np.uint64(0x80 - ord("a")) * EACH_BYTE) & ~(lower + np.uint64(0x7F - ord("z")) * EACH_BYTE)
+    other = ~(letter & ~words) & HIGH_BITS
+    lowest = other & (~other + np.uint64(1))
+    count = np.where(other == 0, WORD, np.bitwise_count(lowest - np.uint64(1)) >> 3).astype(np.int64)
+    return lower & LOW_BYTES[np.clip(np.minimum(count, ends - begins), 0, WORD)]
 
 
 def run_begins(data: NDArray[np.uint8], begins: Positions, length: int) -> Positions:

@@ -9,8 +9,18 @@ import numpy as np
 import polars as pl
 
 from detector.formats.clock import Calendar, instants, parse_each, repeat_runs
-from detector.formats.format import LINE, Format, Span
-from detector.formats.lines import Lines, Positions, leading_number, lines_of, run_begins, texts_at
+from detector.formats.format import LINE, Format, LevelAt, Span
+from detector.formats.levels import from_leading_word
+from detector.formats.lines import (
+    Lines,
+    Positions,
+    first_of,
+    leading_number,
+    leading_word,
+    lines_of,
+    run_begins,
+    texts_at,
+)
 from detector.schemas import RECORDS, schema
 
 RECORD, CONTINUATION, UNKNOWN, BLANK, HEADER = range(5)
@@ -18,8 +28,8 @@ RECORD, CONTINUATION, UNKNOWN, BLANK, HEADER = range(5)
 REASONS = {UNKNOWN: "unknown_format", BLANK: "blank", HEADER: "header"}
 TYPES = schema(RECORDS)
 MISSING = -1
-OUTER_WINS = frozenset({"service", "host"})
-"""What an envelope knows better than the line inside it; its time always counts."""
+OUTER_WINS = frozenset({"service", "host", "format"})
+"""What an envelope says itself, whatever the line inside it says; its time always counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +45,10 @@ class Recipe:
     formats: tuple[Format, ...]
     inner: tuple[Format, ...] = ()
     calendar: Calendar = field(default_factory=Calendar)
+
+
+NOTHING = Recipe(())
+"""For a source that no format fits: its lines are only counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +77,12 @@ def read_records(lines: Lines, recipe: Recipe, wanted: frozenset[str]) -> Parsed
             left out, all others are not computed.
     """
     opens = recipe.inner and any(known.envelope for known in recipe.formats)
-    outer = _cascade(lines, recipe.formats, recipe.calendar, wanted | {"message"} if opens else wanted)
+    outer = _cascade(lines, recipe.formats, recipe.calendar, wanted | {"message", "format"} if opens else wanted)
     frame = _open_envelopes(outer, recipe, wanted) if opens else outer
     formats = Counter[str]()
-    if len(recipe.formats) == 1 and not recipe.inner:
+    if not recipe.formats:
+        pass
+    elif len(recipe.formats) == 1 and not recipe.inner:
         formats[recipe.formats[0].name] = int(frame["matched"].sum())
     else:
         formats.update(dict(frame.filter("matched")["format"].value_counts().iter_rows()))
@@ -78,6 +94,10 @@ def read_records(lines: Lines, recipe: Recipe, wanted: frozenset[str]) -> Parsed
 def _cascade(lines: Lines, formats: tuple[Format, ...], calendar: Calendar, wanted: frozenset[str]) -> pl.DataFrame:
     """Each format in turn on what is still unmatched; the rows end in the order of the lines."""
     steps = [step for known in formats for step in (known, known.fallback) if step is not None]
+    if not steps:
+        rows = len(lines.text)
+        timestamps = pl.repeat(None, rows, dtype=TYPES["timestamp"], eager=True).alias("timestamp")
+        return pl.DataFrame([pl.repeat(False, rows, eager=True).alias("matched"), timestamps])  # noqa: FBT003
     named = wanted | {"format"} if len(formats) > 1 else wanted
     first = _one_format(lines, steps[0], calendar, named)
     if len(steps) == 1 or first["matched"].all():
@@ -98,7 +118,8 @@ def _cascade(lines: Lines, formats: tuple[Format, ...], calendar: Calendar, want
 def _one_format(lines: Lines, known: Format, calendar: Calendar, wanted: frozenset[str]) -> pl.DataFrame:
     """`matched`, `timestamp` and what is wanted of the fields that the format knows; null where it did not match."""
     asked = [name for name in ("matched", "time", *sorted(wanted | set(known.needs) - {"time"})) if name in known.fields]
-    found = known.decode(lines.text).select(_expressions(known, asked)).collect(engine="in-memory")
+    table = known.decode(lines.text) if known.locate is None else known.locate(lines, frozenset(asked)).lazy()
+    found = table.select(_expressions(known, asked)).collect(engine="in-memory")
     columns = {name: _column(name, known, found, lines, calendar) for name in asked}
     matched = columns.pop("matched").fill_null(value=False)
     for name in known.needs:
@@ -117,24 +138,31 @@ def _expressions(known: Format, asked: list[str]) -> list[pl.Expr]:
     expressions = []
     for name in asked:
         where = known.fields[name]
-        if isinstance(where, Span):
-            expressions.append(where.begin.cast(pl.Int64).fill_null(MISSING).alias(name))
-            if where.length is not None:
-                length = where.length if isinstance(where.length, pl.Expr) else pl.repeat(where.length, pl.len())
-                expressions.append(length.cast(pl.Int64).fill_null(0).alias(name + " length"))
+        if isinstance(where, Span | LevelAt):
+            expressions.append(_number(where.begin).fill_null(MISSING).alias(name))
+            if isinstance(where, Span) and where.length is not None:
+                expressions.append(_number(where.length).fill_null(0).alias(name + " length"))
         else:
             expressions.append(where.alias(name))
     return expressions
 
 
+def _number(value: pl.Expr | int) -> pl.Expr:
+    return value.cast(pl.Int64) if isinstance(value, pl.Expr) else pl.repeat(value, pl.len(), dtype=pl.Int64)
+
+
 def _column(name: str, known: Format, found: pl.DataFrame, lines: Lines, calendar: Calendar) -> pl.Series:
     """One field of every line, with the type that Records gives it."""
     where = known.fields[name]
+    if isinstance(where, LevelAt):
+        return from_leading_word(leading_word(lines.bytes, *_places(found[name], None, lines))).alias(name)
     if not isinstance(where, Span):
         if name == "time":
             return instants(found[name], known.clock, calendar)
         return found[name] if name == "matched" else found[name].cast(TYPES[name], strict=False)
     begins, ends = _places(found[name], found[name + " length"] if where.length is not None else None, lines)
+    if where.until and where.length is None:
+        begins, ends = _until(where, begins, ends, lines)
     if name == "time":
         return _times(lines, begins, ends, where.length, known.clock, calendar)
     if TYPES[name].is_integer():
@@ -154,6 +182,18 @@ def _places(begin: pl.Series, length: pl.Series | None, lines: Lines) -> tuple[P
     if begin.min() == MISSING:
         ends = np.where((begin == MISSING).to_numpy(), 0, ends)
     return begins, ends
+
+
+def _until(where: Span, begins: Positions, ends: Positions, lines: Lines) -> tuple[Positions, Positions]:
+    """The same places, ending sooner; a missing one is empty."""
+    stops = first_of(lines.bytes, begins, ends, where.until)
+    if stops.min(initial=0) < 0:
+        stops = np.where(stops < 0, begins, stops)
+    if where.barrier:
+        last = np.minimum(stops, len(lines.bytes) - 1)
+        barred = np.isin(lines.bytes[last], np.frombuffer(where.barrier.encode(), np.uint8)) | (stops == ends)
+        stops = np.where(barred, begins, stops)
+    return begins, stops
 
 
 def _times(lines: Lines, begins: Positions, ends: Positions, length: object, clock: tuple[str, ...],
@@ -184,16 +224,12 @@ def _open_envelopes(frame: pl.DataFrame, recipe: Recipe, wanted: frozenset[str])
 
 
 def _kinds(lines: pl.Series, matched: pl.Series, formats: tuple[Format, ...]) -> pl.Series:
-    """What each physical line is; a blank line belongs to a record only where records have many lines."""
-    kind = pl.lit(UNKNOWN, dtype=pl.UInt8)
-    many_lines = False
+    """What each physical line is; a blank line belongs to a record only where its format says so."""
+    kind = pl.when(LINE.str.strip_chars() == "").then(pl.lit(BLANK, dtype=pl.UInt8)).otherwise(UNKNOWN)
     for known in formats:
         if known.continues is not None:
-            many_lines = True
             kind = pl.when(known.continues).then(pl.lit(CONTINUATION, dtype=pl.UInt8)).otherwise(kind)
         if known.header is not None:
             kind = pl.when(known.header).then(pl.lit(HEADER, dtype=pl.UInt8)).otherwise(kind)
-    if not many_lines:
-        kind = pl.when(LINE.str.strip_chars() == "").then(pl.lit(BLANK, dtype=pl.UInt8)).otherwise(kind)
     kind = pl.when("matched").then(pl.lit(RECORD, dtype=pl.UInt8)).otherwise(kind)
     return pl.DataFrame({"line": lines, "matched": matched}).select(kind.alias("line_kind")).to_series()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from detector.formats import access
+from detector.formats import access, error_logs, glog, syslog
 from detector.formats.format import Format
 
 FORMATS: tuple[Format, ...] = (
     access.FORMAT,
+    *error_logs.FORMATS,
+    glog.FORMAT,
+    *syslog.FORMATS,
 )  # fmt: skip

@@ -32,7 +32,7 @@ class Partial:
         measures: lines, bytes, errors and debug of each cell, 4 x n.
         sketches: entries of `sketch.py`; their cell is the row, 0..n-1.
         head: lines before the first known time: service (None: that of the record before) -> four measures.
-        last: window and service of the last line with a known time, None if there is none.
+        first, last: window and service of the first and the last line with a known time, None if there is none.
         first_us, last_us: the earliest and latest time, None without any.
     """
 
@@ -42,6 +42,7 @@ class Partial:
     measures: Numbers = field(default_factory=lambda: np.empty((4, 0), np.int64))
     sketches: sketch.Entries = field(default_factory=lambda: np.empty(0, np.uint64))
     head: dict[str | None, Numbers] = field(default_factory=dict)
+    first: tuple[int, str] | None = None
     last: tuple[int, str] | None = None
     first_us: int | None = None
     last_us: int | None = None
@@ -136,6 +137,7 @@ def _add_cells(partial: Partial, micros: Numbers, width_us: int, codes: Numbers,
     partial.window, partial.service = cells // width + base, cells % width
     # sums of whole numbers below 2^53 are exact in a double
     partial.measures = np.stack([np.bincount(row, m, len(cells)).astype(np.int64) if m.any() else 0 * cells for m in measures])
+    partial.first = (int(window[0]), str(partial.services[codes[0]]))
     partial.last = (int(window[-1]), str(partial.services[codes[-1]]))
     partial.first_us, partial.last_us = int(micros.min()), int(micros.max())
     if clients is not None:

@@ -1,0 +1,1 @@
+"""Expected counts to verdicts: the tests that score a window, and the rule that joins them."""

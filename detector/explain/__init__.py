@@ -1,0 +1,1 @@
+"""Incidents to causes: why a surge is one."""

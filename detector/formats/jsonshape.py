@@ -1,0 +1,184 @@
+"""What the first lines of a source tell about its JSON: the dialect, and under which paths each field is found."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from detector.formats.clock import Calendar, instants
+from detector.formats.dialects import DIALECTS, USUAL, Dialect, Paths
+
+DEEPEST, MOST_PATHS, WIDEST = 5, 2000, 400
+CLOCK = ("iso", "epoch", "%d/%b/%Y:%H:%M:%S %z", "%a, %d %b %Y %H:%M:%S %z", "%m/%d/%Y %H:%M:%S", "%b %d, %Y %H:%M:%S")
+EARLIEST_YEAR = 1980
+UNKNOWN = Dialect("", (), {}, {})
+STATUS = re.compile(r"[1-5]\d\d|0|")
+DIGITS = re.compile(r"\d*")
+PORT = re.compile(r"(\d{1,3}(\.\d{1,3}){3}|\[[0-9a-fA-F:.]+\]):\d+")
+
+
+@dataclass(slots=True)
+class Seen:
+    """What was seen under one path: texts of scalars, and how often it was an object or array of many instead."""
+
+    texts: list[str] = field(default_factory=list)
+    branches: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What adapting found out.
+
+    Attributes:
+        dialect: the known dialect, or one without a name.
+        paths: field -> the paths that carry it in these lines, best first.
+        seen: path -> the texts seen there.
+        clock: the ways in which the times are written.
+    """
+
+    dialect: Dialect
+    paths: Paths
+    seen: Mapping[str, Seen]
+    clock: tuple[str, ...]
+
+
+def parse_object(line: str) -> dict[str, object] | None:
+    """The object that a line is, numbers as they are written; None for anything else."""
+    try:
+        value = json.loads(line, parse_float=str, parse_int=str, parse_constant=str)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def written(value: object) -> str | None:
+    """A scalar, or the only text of a list, as text; None for null and for what has parts."""
+    if isinstance(value, list) and len(value) == 1 and isinstance(value[0], str):
+        return value[0]
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value if isinstance(value, str) else None
+
+
+def walk(value: Mapping[str, object], outer: str = "", depth: int = 1) -> Iterator[tuple[str, object]]:
+    """Every path of an object with what is there, as far down as logs go."""
+    for key, inner in list(value.items())[:WIDEST]:
+        path = f"{outer}>{key}" if outer else key
+        if ">" in key or "+" in key or not key:
+            continue
+        yield path, inner
+        if isinstance(inner, dict) and depth < DEEPEST:
+            yield from walk(inner, path, depth + 1)
+
+
+def look_over(objects: Iterable[Mapping[str, object]]) -> dict[str, Seen]:
+    """All paths of some objects and what was seen there."""
+    seen: dict[str, Seen] = {}
+    for value in objects:
+        for path, inner in walk(value):
+            if path not in seen and len(seen) >= MOST_PATHS:
+                continue
+            entry = seen.setdefault(path, Seen())
+            text = written(inner)
+            if text is not None:
+                entry.texts.append(text)
+            elif inner is not None:
+                entry.branches += 1
+    return seen
+
+
+def pick_dialect(objects: Sequence[Mapping[str, object]]) -> Dialect:
+    """The dialect that most objects show: each votes for the first in the table whose signs it has."""
+    votes: Counter[int] = Counter()
+    for value in objects:
+        paths = {path for path, _ in walk(value)}
+        fitting = [n for n, dialect in enumerate(DIALECTS) if paths.issuperset(dialect.signs)]
+        if fitting:
+            votes[min(fitting)] += 1
+    named: Counter[str] = Counter()
+    for n, count in votes.items():
+        named[DIALECTS[n].name] += count
+    if not named or 2 * named.most_common(1)[0][1] < len(objects):
+        return UNKNOWN
+    name = named.most_common(1)[0][0]
+    return DIALECTS[max((n for n in votes if DIALECTS[n].name == name), key=votes.__getitem__)]
+
+
+def find_shape(head: Sequence[str], chosen: Mapping[str, str]) -> Shape | None:
+    """Fit to the first lines of a source.
+
+    Args:
+        head: the lines.
+        chosen: field -> path that the user named; it comes first.
+    """
+    objects = [value for value in map(parse_object, head) if value is not None]
+    if not objects:
+        return None
+    seen = look_over(objects)
+    dialect = pick_dialect(objects)
+    paths: dict[str, tuple[str, ...]] = {}
+    for name in USUAL:
+        listed = tuple(dialect.paths.get(name, ()))
+        usual = () if dialect.closed or (listed and name in ("time", "message")) else usual_paths(name, seen)
+        wish = (chosen[name],) if name in chosen else ()
+        found = [path for path in dict.fromkeys(wish + listed + usual) if path in wish or carries(name, path, seen)]
+        paths[name] = tuple(found[:4])
+    paths["service"] = order_services(paths["service"], seen)
+    clock, paths["time"] = read_times(paths["time"], seen)
+    return Shape(dialect, {name: found for name, found in paths.items() if found}, seen, clock)
+
+
+def usual_paths(name: str, seen: Mapping[str, Seen]) -> tuple[str, ...]:
+    """Paths whose last keys are a usual name of the field: by rank of the name, then the outermost."""
+    rank = {usual: number for number, usual in enumerate(USUAL[name])}
+    ranked = []
+    deepest = 2 if name in ("time", "level", "message") else DEEPEST
+    for path in seen:
+        keys = [re.sub(r"[^a-z0-9]", "", key.lower()) for key in path.split(">")]
+        tails = {"".join(keys[start:]) for start in range(len(keys))}
+        ranks = [rank[tail] for tail in tails if tail in rank]
+        if ranks and len(keys) <= deepest:
+            ranked.append((min(ranks), len(keys), len(ranked), path))
+    return tuple(path for *_, path in sorted(ranked))
+
+
+def carries(name: str, path: str, seen: Mapping[str, Seen]) -> bool:
+    """Is there mostly one value under the path, of the kind that the field needs?"""
+    parts = path.split("+")
+    if len(parts) > 1:
+        return any(carries(name, part, seen) for part in parts)
+    entry = seen.get(path)
+    if entry is None or not entry.texts or entry.branches > len(entry.texts):
+        return False
+    if name in ("status", "payload_bytes"):
+        pattern = STATUS if name == "status" else DIGITS
+        return 2 * sum(bool(pattern.fullmatch(text)) for text in entry.texts) > len(entry.texts)
+    return name in ("time", "message") or any(text not in ("", "-") for text in entry.texts)
+
+
+def order_services(paths: tuple[str, ...], seen: Mapping[str, Seen]) -> tuple[str, ...]:
+    """A logger that is a class or module (`com.example.Shop`) says less than the name of the service."""
+    def is_class(path: str) -> bool:
+        key = path.split(">")[-1].lower()
+        return key.split(".")[-1] in ("logger", "logger_name", "sourcecontext") and any("." in t for t in seen[path].texts)
+
+    return tuple(sorted(paths, key=lambda path: path in seen and is_class(path)))
+
+
+def read_times(paths: tuple[str, ...], seen: Mapping[str, Seen]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The ways in which times are written, and the paths where most texts are times (a number before 1980 is none)."""
+    kept: list[str] = []
+    ways: list[str] = []
+    for path in paths:
+        texts = pl.Series(seen[path].texts[:100] if path in seen else [], dtype=pl.String)
+        good = [(int((instants(texts, (way,), Calendar()).dt.year() >= EARLIEST_YEAR).sum()), way) for way in CLOCK]
+        count, best = max(good, key=lambda pair: pair[0])
+        if 2 * count > len(texts):
+            kept.append(path)
+            ways.append(best)
+    return tuple(dict.fromkeys(ways)), tuple(kept)

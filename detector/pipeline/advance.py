@@ -1,0 +1,150 @@
+"""Counts to verdicts and incidents, in order of event time: score a tick, then learn from it.
+
+State changes only at event-time boundaries and only from totals, so that every way of cutting the input agrees.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detector.baseline.level import Level
+from detector.baseline.prior import Prior
+from detector.baseline.season import Season
+from detector.detect.verdicts import Detector, Verdict, cap_silent
+from detector.incidents import Follower, Tick
+from detector.schemas import Incident
+
+Real = NDArray[np.float64]
+TICK_US = 15 * 60_000_000
+"""Levels and tails learn every quarter of an hour (or every window, if that is longer)."""
+YOUNG_WINDOWS = 30
+
+
+@dataclass(slots=True)
+class State:
+    """What a run knows of S services; everything else follows from it and from the counts to come.
+
+    Attributes:
+        names: of the services, sorted when they came in together.
+        width_us: length of a window.
+    """
+
+    width_us: int
+    prior: Prior
+    open_at: float
+    least: float
+    names: list[str] = field(default_factory=list)
+    born: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    spoke: NDArray[np.bool_] = field(default_factory=lambda: np.empty(0, bool))
+    zero_since: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    season: Season = field(init=False)
+    level: Level = field(init=False)
+    detector: Detector = field(init=False)
+    follower: Follower = field(init=False)
+
+    def __post_init__(self) -> None:
+        prior = self.prior
+        self.season = Season(self.width_us)
+        self.level = Level.of(0)
+        one, many = (prior.tail_share, prior.tail_scale), (prior.drift_share, prior.drift_scale)
+        self.detector = Detector.of(0, self.width_us, one, many)
+        self.follower = Follower(self.width_us, self.open_at, "lines", self.least)
+
+    @property
+    def tick(self) -> int:
+        """Windows between two times of learning."""
+        return max(1, TICK_US // self.width_us)
+
+    @property
+    def windows_per_day(self) -> int:
+        """Windows divide a day without rest."""
+        return 86_400_000_000 // self.width_us
+
+    def grow(self, names: list[str], born: NDArray[np.int64]) -> None:
+        """Add services; `born` is the first window in which each could have spoken."""
+        self.names += names
+        self.born = np.append(self.born, born)
+        self.spoke = np.append(self.spoke, np.zeros(len(names), bool))
+        self.zero_since = np.append(self.zero_since, born)
+        self.season.grow(born // self.windows_per_day)
+        self.level.grow(len(names))
+        self.detector.grow(len(names))
+
+
+@dataclass(slots=True)
+class Results:
+    """What a stretch of time gave: incidents that closed, and (if kept) the verdicts, S x windows each."""
+
+    incidents: list[Incident] = field(default_factory=list)
+    expected: list[Real] = field(default_factory=list)
+    upper: list[Real] = field(default_factory=list)
+    score: list[Real] = field(default_factory=list)
+    flagged: list[NDArray[np.bool_]] = field(default_factory=list)
+
+
+def advance(state: State, day: int, counts: Real, *, until: int | None = None, keep: bool = False) -> Results:
+    """Score a day, tick by tick, and learn from it.
+
+    Args:
+        state: changed in place.
+        day: number of the day; days come in order.
+        counts: S x windows of the day; NaN where nothing is known.
+        until: number of the window at which the input ends: later windows are not scored, and a day that is not
+            over is not learned.
+        keep: keep the verdicts, not only the incidents.
+    """
+    season = state.season.expect(day)
+    first = day * state.windows_per_day
+    over = until is None or until >= first + state.windows_per_day
+    end = counts.shape[1] if over else max(0, until - first)
+    results = Results()
+    learned, expected = np.full(counts.shape, np.nan), np.ones(counts.shape)
+    for begin in range(0, end, state.tick):
+        part = slice(begin, min(begin + state.tick, end))
+        learned[:, part], expected[:, part] = _tick(state, first + begin, counts[:, part], season[:, part], results, keep=keep)
+    if over:
+        state.season.learn(day, learned, expected)
+        state.level.renew(learned, state.season.expect(day), state.tick, state.width_us)
+    return results
+
+
+def _tick(state: State, first: int, counts: Real, season: Real, results: Results, *, keep: bool) -> tuple[Real, Real]:
+    """Score, then learn; returns what was learned and what was expected."""
+    expected = state.level.expect(season)
+    dispersion = state.level.dispersion(state.prior)
+    verdict = state.detector.judge(counts, expected, dispersion)
+    score = cap_silent(verdict.score, state.level.windows, state.spoke, state.width_us)
+    score = np.where(np.isnan(counts) | (state.level.windows < YOUNG_WINDOWS)[:, None], -np.inf, score)
+    tick = Tick(first, counts, expected, score, _rising(state, first, verdict), dispersion)
+    flagged, closed, settled = state.follower.follow(state.names, tick)
+    results.incidents += closed
+    if keep:
+        _keep(results, state, tick, flagged)
+    usable = ~np.isnan(counts) & ~flagged
+    spread = np.sqrt(expected + dispersion[:, None] * expected**2)
+    learned = state.level.learn(np.nan_to_num(counts), expected, season, usable, spread, state.width_us)
+    state.detector.learn(verdict, usable & (state.level.windows >= YOUNG_WINDOWS)[:, None])
+    state.spoke |= (np.nan_to_num(counts) > 0).any(axis=1)
+    for service, factor in settled.items():
+        state.level.shift[service] *= factor
+    return learned, expected
+
+
+def _rising(state: State, first: int, verdict: Verdict) -> NDArray[np.int64]:
+    """The window after that in which the accumulating test last was at zero, S x n."""
+    window = first + np.arange(verdict.many.shape[1])
+    after = np.where(verdict.many <= 0, window + 1, state.zero_since[:, None])
+    rising = np.maximum.accumulate(after, axis=1)
+    state.zero_since = rising[:, -1]
+    return np.asarray(rising)
+
+
+def _keep(results: Results, state: State, tick: Tick, flagged: NDArray[np.bool_]) -> None:
+    results.expected.append(tick.expected)
+    results.upper.append(state.detector.upper(tick.expected, tick.dispersion, state.open_at))
+    results.score.append(tick.score)
+    results.flagged.append(flagged)
+

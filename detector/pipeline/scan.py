@@ -1,0 +1,161 @@
+"""The batch: read everything, then live through its windows in order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import BinaryIO
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from detector.baseline.prior import Prior
+from detector.config import Settings, parse_budget
+from detector.errors import InputError
+from detector.explain.drivers import largest, split
+from detector.incidents import mark_pages
+from detector.pipeline.advance import Results, State, advance
+from detector.pipeline.gather import Gathered, Progress, gather
+from detector.schemas import TIME, VERDICTS, Cause, Incident, ScanResult, check, schema
+from detector.sources.files import SourceFile
+from detector.windows.grid import Grid
+from detector.windows.totals import Totals
+
+Real = NDArray[np.float64]
+Store = Totals | Grid
+SPARK = 60
+"""Windows shown on either side of the begin of an incident."""
+DECIMALS = 6
+
+
+def scan(paths: Sequence[str], settings: Settings, now_us: int, *, stdin: BinaryIO | None = None, keep_windows: bool = False,
+         begin: Callable[[list[SourceFile]], None] | None = None, progress: Progress | None = None) -> ScanResult:  # fmt: skip
+    """Find the surges in log dumps and counts tables.
+
+    Args:
+        paths: files, folders, globs, `-`.
+        settings: how to read and how to judge.
+        now_us: the clock, microseconds since 1970 UTC; only for times without a year in streams.
+        stdin: what `-` is.
+        keep_windows: keep the verdict of every service and window, for `--windows`.
+        begin, progress: are told what was found and how far reading is.
+
+    Raises:
+        InputError: nothing could be read.
+        SettingsError: a setting is out of range.
+    """
+    open_at = round(float(np.log10(parse_budget(settings.incident_budget))), DECIMALS)
+    weeks_between_pages = parse_budget(settings.budget)
+    gathered = gather(paths, settings, now_us, stdin, begin, progress)
+    if list(paths) == ["-"] and gathered.summary.lines_read and not gathered.timed:
+        raise InputError(
+            "standard input: its lines have no time; read at once they would look like one surge. "
+            "Add times (kubectl logs --timestamps, docker logs -t, journalctl -o short-iso)"
+        )
+    stores: list[Store] = [store for store in (gathered.totals, *gathered.grids.values()) if store.services]
+    answers = [_Walk(store, open_at, settings, keep_windows).go() for store in stores]
+    incidents = mark_pages([one for answer in answers for one in answer.incidents], sum(len(s.services) for s in stores), weeks_between_pages)
+    return ScanResult(
+        gathered.summary, (stores[0].width_us if stores else gathered.totals.width_us) / 1e6,
+        min((answer.first_us for answer in answers), default=None), max((answer.end_us for answer in answers), default=None),
+        sum(len(store.services) for store in stores), sorted(incidents, key=lambda one: (one.started_us, one.service, one.signal)),
+        {name: cause for answer in answers for name, cause in answer.causes.items()}, _notes(gathered, answers),
+        pl.concat([answer.windows() for answer in answers]) if answers and keep_windows else None,
+    )  # fmt: skip
+
+
+def _notes(gathered: Gathered, answers: list[_Walk]) -> list[str]:
+    notes = list(gathered.notes)
+    for answer in answers:
+        if answer.windows_known < 2 * YOUNG_HISTORY:
+            minutes = answer.windows_known * answer.store.width_us / 60e6
+            notes.append(f"history too short: {minutes:.0f} minutes; the first {YOUNG_HISTORY} windows of a service are learned, not judged")
+    return notes
+
+
+YOUNG_HISTORY = 30
+
+
+class _Walk:
+    """One store's days in order; its services sorted by name, so that the order of arrival does not matter."""
+
+    def __init__(self, store: Store, open_at: float, settings: Settings, keep_windows: bool) -> None:
+        self.store = store
+        self.names = sorted(store.services)
+        self.order = np.array([store.services[name] for name in self.names])
+        self.state = State(store.width_us, Prior(), open_at, settings.least_excess)
+        self.keep_windows = keep_windows
+        self.days: list[tuple[int, Real, Results]] = []
+        self.incidents: list[Incident] = []
+        self.causes: dict[str, Cause] = {}
+
+    def go(self) -> _Walk:
+        """Walk all days; then say what drives each incident."""
+        per_day = self.store.windows_per_day
+        first, end = self.store.span()
+        self.first_us, self.end_us = first * self.store.width_us, end * self.store.width_us
+        self.windows_known = end - first
+        self.state.grow(self.names, np.full(len(self.names), first))
+        for day in range(first // per_day, (end - 1) // per_day + 1):
+            counts = self.store.matrices(day)["lines"][self.order]
+            results = advance(self.state, day, counts, until=end, keep=self.keep_windows)
+            self.incidents += results.incidents
+            if self.keep_windows:
+                self.days.append((day, counts, results))
+        self.incidents += self.state.follower.still_open(self.names, end)
+        self.causes = {one.id: self.cause(one, end) for one in self.incidents}
+        return self
+
+    def cause(self, incident: Incident, end: int) -> Cause:
+        """The factors of volume before and during an incident, from the counts around it."""
+        width, number = self.store.width_us, self.store.services[incident.service]
+        start = incident.started_us // width
+        stop = max(min(end, (incident.ended_us or end * width) // width), start + 1)
+        series = self.store.series(number, start - SPARK, max(stop, min(end, start + SPARK)))
+        before = {name: values[:SPARK] for name, values in series.items()}
+        during = {name: values[SPARK : SPARK + stop - start] for name, values in series.items()}
+        lines = tuple(np.nan_to_num(series["lines"]).tolist())
+        usual = tuple([incident.expected] * len(lines))
+        factors = _factors(before, during, incident.expected)
+        if factors is None:
+            return Cause("volume", None, None, None, lines, usual)
+        shares = split(*factors)
+        return Cause(largest(shares), *shares, lines, usual)
+
+    def windows(self) -> pl.DataFrame:
+        """The verdict of every service and window."""
+        frames = [self._windows_of(*day) for day in self.days]
+        return check(pl.concat(frames).sort("window_start", "service") if frames else pl.DataFrame(schema=schema(VERDICTS)), VERDICTS)
+
+    def _windows_of(self, day: int, counts: Real, results: Results) -> pl.DataFrame:
+        scored = np.hstack(results.score) if results.score else np.empty((len(self.names), 0))
+        services, column = np.nonzero(~np.isnan(counts[:, : scored.shape[1]]))
+        start = (day * self.store.windows_per_day + column) * self.store.width_us
+        matrices = self.store.matrices(day)
+        pick = lambda parts: np.hstack(parts)[services, column]  # noqa: E731 (used six times below, nowhere else)
+        of_day = lambda name: matrices[name][self.order][services, column] if name in matrices else None  # noqa: E731
+        frame = pl.DataFrame({
+            "window_start": pl.Series(start, dtype=pl.Int64).cast(pl.Datetime("us")).dt.replace_time_zone("UTC").cast(TIME),
+            "service": pl.Series(self.names).gather(services), "lines": counts[services, column],
+            "bytes": of_day("bytes"), "clients": of_day("clients"),
+            "expected_lines": pick(results.expected), "upper_lines": pick(results.upper),
+            "score": pick(results.score), "flagged": pick(results.flagged),
+        }, schema=schema(VERDICTS))  # fmt: skip
+        return frame.with_columns(pl.col("bytes", "clients", "expected_lines", "upper_lines").fill_nan(None),
+                                  pl.when(pl.col("score").is_finite()).then("score").alias("score"))  # fmt: skip
+
+
+def _factors(before: dict[str, Real], during: dict[str, Real], expected: float) -> tuple[tuple[float, ...], tuple[float, ...]] | None:
+    """clients, messages per client and bytes per message, as (usual, seen); None where they are unknown."""
+    if any(name not in before for name in ("clients", "bytes")):
+        return None
+    usual = {name: float(np.nansum(values)) for name, values in before.items()}
+    seen = {name: float(np.nansum(values)) for name, values in during.items()}
+    if not (usual.get("clients") and seen.get("clients") and usual["lines"] and seen["lines"] and usual["bytes"] and seen["bytes"]):
+        return None
+    known = max(int(np.isfinite(before["lines"]).sum()), 1)
+    scale = expected * known / usual["lines"]
+    old = (usual["clients"] / known * scale, usual["lines"] / usual["clients"], usual["bytes"] / usual["lines"])
+    length = max(len(during["lines"]), 1)
+    new = (seen["clients"] / length, seen["lines"] / seen["clients"], seen["bytes"] / seen["lines"])
+    return old, new

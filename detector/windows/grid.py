@@ -1,0 +1,130 @@
+"""Counts tables, merged: nearly every service has a row in every window, so the days are dense arrays.
+
+A missing row is a gap (NaN), not a zero. Whole numbers below 2^24 are kept in 4 bytes; anything else as millionths in
+8, which are whole numbers too, so sums do not depend on their order.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+DAY_US = 86_400_000_000
+MILLION = 1e6
+SMALL = 2.0**24
+MEASURES = ("lines", "bytes", "clients")
+Real = NDArray[np.float64]
+
+
+@dataclass(slots=True)
+class Grid:
+    """Counts per service and window of all tables read so far.
+
+    Attributes:
+        width_us: length of a window; must divide a day.
+        services: name -> number, in order of arrival (sort before use).
+        days: number of the day -> measure -> services x windows.
+        fractional: whether any value is not a whole number.
+    """
+
+    width_us: int
+    services: dict[str, int] = field(default_factory=dict)
+    days: dict[int, dict[str, NDArray[np.floating]]] = field(default_factory=dict)
+    fractional: bool = False
+
+    @property
+    def windows_per_day(self) -> int:
+        """Windows divide a day without rest."""
+        return DAY_US // self.width_us
+
+    def add(self, rows: pl.DataFrame, stem: str) -> None:
+        """Add rows with `timestamp`, `lines` and any of `service`, `bytes`, `clients`."""
+        if not len(rows):
+            return
+        window = rows["timestamp"].to_physical().to_numpy() // self.width_us
+        service = self._numbers(rows, stem)
+        day = window // self.windows_per_day
+        cell = service * self.windows_per_day + window % self.windows_per_day
+        measures = [name for name in MEASURES if name in rows.columns]
+        values = {name: rows[name].to_numpy() for name in measures}
+        for number in np.unique(day):
+            here = slice(None) if day[0] == number and (day == number).all() else day == number
+            for name in measures:
+                known = np.isfinite(values[name][here])
+                self._add_to(int(number), name, cell[here][known], values[name][here][known])
+
+    def _numbers(self, rows: pl.DataFrame, stem: str) -> NDArray[np.int64]:
+        if "service" not in rows.columns:
+            return np.full(len(rows), self._number(stem), np.int64)
+        names = rows["service"].fill_null(stem)
+        distinct = names.unique(maintain_order=True)
+        numbers = pl.Series([self._number(name) for name in distinct.to_list()], dtype=pl.Int64)
+        table = pl.DataFrame({"service": distinct, "number": numbers})
+        return names.alias("service").to_frame().join(table, on="service", how="left", maintain_order="left")["number"].to_numpy()
+
+    def _number(self, service: str) -> int:
+        return self.services.setdefault(service, len(self.services))
+
+    def _add_to(self, day: int, name: str, cells: NDArray[np.int64], values: Real) -> None:
+        whole = bool((values == np.floor(values)).all())
+        self.fractional |= not whole and name == "lines"
+        grid = self._room(day, name, wide=not whole or bool(values.max(initial=0) >= SMALL))
+        flat = grid.reshape(-1)
+        scaled = np.rint(values * MILLION) if grid.dtype == np.float64 else values
+        fresh = np.isnan(flat[cells])
+        flat[cells[fresh]] = 0.0
+        if len(cells) == len(np.unique(cells)):
+            flat[cells] += scaled.astype(grid.dtype)
+        else:
+            np.add.at(flat, cells, scaled.astype(grid.dtype))
+        if grid.dtype == np.float32 and flat[cells].max(initial=0) >= SMALL:
+            self._room(day, name, wide=True)
+
+    def _room(self, day: int, name: str, *, wide: bool) -> NDArray[np.floating]:
+        """The array of a measure of a day, grown to all services, widened to millionths if asked."""
+        grids = self.days.setdefault(day, {})
+        grid = grids.get(name)
+        if grid is None:
+            grid = np.full((max(len(self.services), 8), self.windows_per_day), np.nan, np.float64 if wide else np.float32)
+        if len(grid) < len(self.services):
+            more = np.full((max(len(self.services) - len(grid), len(grid) // 2), grid.shape[1]), np.nan, grid.dtype)
+            grid = np.concatenate([grid, more])
+        if wide and grid.dtype == np.float32:
+            grid = grid.astype(np.float64) * MILLION
+        grids[name] = grid
+        return grid
+
+    def span(self) -> tuple[int, int]:
+        """First window, and the one after the last."""
+        first, last = min(self.days), max(self.days)
+        begin = np.flatnonzero(~np.isnan(self.days[first]["lines"]).all(axis=0))[0]
+        end = np.flatnonzero(~np.isnan(self.days[last]["lines"]).all(axis=0))[-1]
+        return first * self.windows_per_day + int(begin), last * self.windows_per_day + int(end) + 1
+
+    def series(self, service: int, first: int, end: int) -> dict[str, Real]:
+        """Windows first..end-1 of one service; NaN where nothing is known."""
+        found = {name: np.full(end - first, np.nan) for name in MEASURES}
+        for number in range(first // self.windows_per_day, (end - 1) // self.windows_per_day + 1):
+            begin = number * self.windows_per_day
+            low, high = max(first, begin), min(end, begin + self.windows_per_day)
+            for name, grid in self.days.get(number, {}).items():
+                if service < len(grid):
+                    part = grid[service, low - begin : high - begin].astype(np.float64)
+                    found[name][low - first : high - first] = part / MILLION if grid.dtype == np.float64 else part
+        return found
+
+    def matrices(self, number: int) -> dict[str, Real]:
+        """One day as services (by number) x windows; NaN where a table has no row."""
+        shape = (len(self.services), self.windows_per_day)
+        found = {}
+        for name in MEASURES:
+            full = np.full(shape, np.nan)
+            grid = self.days.get(number, {}).get(name)
+            if grid is not None:
+                part = grid[: shape[0]]
+                full[: len(part)] = part / MILLION if part.dtype == np.float64 else part
+            found[name] = full
+        return found

@@ -1,0 +1,89 @@
+"""What the tests of this room share: compressors, a stream that comes in small pieces, and short names for reading."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import lzma
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pyarrow as pa
+
+from detector.errors import Fault, Losses
+from detector.schemas import Block
+from detector.sources import kinds
+from detector.sources.archives import decompress
+from detector.sources.blocks import read_blocks
+from detector.sources.files import find
+from detector.sources.streams import Damage, Peeked, Raw
+
+
+def _by_arrow(codec: str) -> Callable[[bytes], bytes]:
+    def pack(data: bytes) -> bytes:
+        sink = pa.BufferOutputStream()
+        with pa.CompressedOutputStream(sink, codec) as stream:
+            stream.write(data)
+        return sink.getvalue().to_pybytes()
+
+    return pack
+
+
+PACKERS: dict[str, Callable[[bytes], bytes]] = {
+    "gz": gzip.compress,
+    "bz2": bz2.compress,
+    "xz": lzma.compress,
+    "zst": _by_arrow("zstd"),
+    "lz4": _by_arrow("lz4"),
+}
+
+
+class Trickle(io.BytesIO):
+    """A file that gives at most `step` bytes at once, as a pipe may."""
+
+    def __init__(self, data: bytes, step: int) -> None:
+        super().__init__(data)
+        self._step = step
+
+    def readinto(self, buffer: memoryview, /) -> int:  # type: ignore[override]  # io's own type is wider
+        return super().readinto(buffer[: self._step])
+
+
+def unpack(data: bytes, view_bytes: int = 1000) -> tuple[bytes, Damage | None]:
+    """What `data` decompresses to through views of `view_bytes`, and what was wrong with it."""
+    disk = Peeked(Raw(io.BytesIO(data), None))
+    stream = decompress(disk, kinds.codec(disk.peek(kinds.PEEK_BYTES)))
+    view = memoryview(bytearray(view_bytes))
+    out = b"".join(bytes(view[:count]) for count in iter(lambda: stream.readinto(view), 0))
+    return out, stream.damage
+
+
+class Outcome(NamedTuple):
+    """All that came of reading one file."""
+
+    blocks: list[Block]
+    losses: dict[str, int]
+    faults: list[Fault]
+
+    @property
+    def data(self) -> bytes:
+        return b"".join(block.data for block in self.blocks)
+
+    @property
+    def reasons(self) -> list[str]:
+        return [fault.reason for fault in self.faults]
+
+
+def read_file(path: Path, **options: int) -> Outcome:
+    """Find `path` and read it to the end."""
+    losses, faults = Losses(), list[Fault]()
+    (file,) = find([str(path)]).files
+    blocks = list(read_blocks(file, losses, faults, **options))  # type: ignore[arg-type]  # only sizes are given
+    return Outcome(blocks, losses.as_dict(), faults)
+
+
+def lines_of(count: int) -> Iterator[bytes]:
+    """`count` different lines as a web server writes them."""
+    return (b"10.0.%d.%d GET /api/%d 200\n" % (n // 256 % 256, n % 256, n * 7919) for n in range(count))
