@@ -2,36 +2,50 @@
 
 from __future__ import annotations
 
+import difflib
+import os
 import re
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple, get_type_hints
+from zoneinfo import ZoneInfo
 
 from detector.errors import SettingsError
 
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 PERIODS = {"hour": 1 / 168, "day": 1 / 7, "week": 1.0, "month": 365.25 / 12 / 7, "year": 365.25 / 7}
 """Weeks in a period of a budget."""
+MOST_THREADS = 8
+"""More threads do not read faster than one disk and one merging thread can follow."""
+
+
+def processors() -> int:
+    """How many processors this process may use, at most `MOST_THREADS`."""
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(usable, MOST_THREADS)
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a run may be told.
+    """What a run may be told about reading and judging.
 
     Attributes:
         input_format: `auto` or the name of a format.
-        service: field or regular expression that gives the service; None: as the format says.
+        service: column of Records, or regular expression with a group, that gives the service; None: as the format says.
         service_name: all lines are this service's.
-        client: field that gives the client; None: as the format says.
+        client: likewise for the client.
         timezone: IANA zone of times that carry none.
         year: of times that carry none; None: from the file's time.
-        since, until: RFC 3339, a date, or a span such as `2h` before the last line.
+        since, until: RFC 3339, a date, or a span such as `2h` before the last line; None: everything given.
         by: `service` or `service,host`.
-        lateness_seconds: how much disorder a live source may have.
-        max_unparsed: share of lines that may stay unread before it counts as damage.
+        max_unparsed: share of lines that may stay unread before it counts as damage; `5%` or 0.05.
         window: `auto` or a span such as `1m`.
         budget: false pages of the whole installation, such as `1/week`.
         incident_budget: false incidents of one service, such as `1/month`.
         least_excess: records above what is expected that an incident needs at least, in its first window.
         threads: that read in parallel.
+        model: folder of the learned baselines; None: everything is learned from the input.
     """
 
     input_format: str = "auto"
@@ -43,13 +57,197 @@ class Settings:
     since: str | None = None
     until: str | None = None
     by: str = "service"
-    lateness_seconds: float = 5.0
     max_unparsed: float = 0.05
     window: str = "auto"
     budget: str = "1/week"
     incident_budget: str = "1/month"
     least_excess: float = 5.0
-    threads: int = 2
+    threads: int = field(default_factory=processors)
+    model: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Display:
+    """What a run may be told about its output.
+
+    Attributes:
+        format: of the report; None: by the suffix of the output file, else a table.
+        fail_on: which incidents give exit code 1: `any`, `page`, `critical` or `never`.
+        exit_zero: exit code 0 instead of 1.
+        quiet: no warnings and no progress on standard error.
+        no_progress: no progress on standard error.
+        color: `auto`, `always` or `never`.
+    """
+
+    format: str | None = None
+    fail_on: str = "any"
+    exit_zero: bool = False
+    quiet: bool = False
+    no_progress: bool = False
+    color: str = "auto"
+
+
+class Layer(NamedTuple):
+    """Settings from one place.
+
+    Attributes:
+        where: the place in words: a file, `environment`, `flags`.
+        values: key -> value as given.
+        is_text: all values are texts, from which numbers have to be read.
+    """
+
+    where: str
+    values: Mapping[str, object]
+    is_text: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """The settings in force, and the place that each came from (`default` where none was given)."""
+
+    settings: Settings
+    display: Display
+    origins: Mapping[str, str]
+
+    def items(self) -> Iterable[tuple[str, object, str]]:
+        """Key, value and origin of every setting, in the order in which they are documented."""
+        for part in (self.settings, self.display):
+            for one in fields(part):
+                yield one.name, getattr(part, one.name), self.origins.get(one.name, "default")
+
+
+def types_of(part: type) -> dict[str, Any]:
+    """Key -> type of a class of settings."""
+    return get_type_hints(part)
+
+
+def known_keys() -> list[str]:
+    """All keys, in the order in which they are documented."""
+    return [one.name for part in (Settings, Display) for one in fields(part)]
+
+
+def nearest(key: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
+    """The known name most like `key`, None if none is near (`cutoff`: 1 is equal)."""
+    close = difflib.get_close_matches(key.lower().replace("-", "_"), list(known), n=1, cutoff=cutoff)
+    return close[0] if close else None
+
+
+def suggestion(key: str, known: Iterable[str]) -> str:
+    """`; did you mean ...?` if anything known is near, else nothing."""
+    near = nearest(key, known)
+    return f"; did you mean `{near}`?" if near else ""
+
+
+def resolve(layers: Iterable[Layer]) -> Resolved:
+    """Merge layers, the lowest first; each value is checked where it stands.
+
+    Raises:
+        SettingsError: a key is unknown, or a value is of the wrong type or out of range; says which and where.
+    """
+    found: dict[str, object] = {}
+    origins: dict[str, str] = {}
+    for layer in layers:
+        for key, raw in layer.values.items():
+            if key not in known_keys():
+                raise SettingsError(f"{layer.where}: unknown setting `{key}`{suggestion(key, known_keys())}")
+            found[key] = convert(key, raw, layer)
+            origins[key] = layer.where
+    parts = [part(**{key: found[key] for key in types_of(part) if key in found}) for part in (Settings, Display)]
+    return Resolved(parts[0], parts[1], origins)  # type: ignore[arg-type]  # each part is built from its own keys
+
+
+def convert(key: str, raw: object, layer: Layer) -> object:
+    """The value of a setting with its type, checked.
+
+    Raises:
+        SettingsError: one line: where, which key, what is wrong.
+    """
+    import msgspec  # not needed to show --help
+
+    wanted = {**types_of(Settings), **types_of(Display)}[key]
+    try:
+        if key == "max_unparsed":
+            value: object = parse_share(raw)
+        else:
+            value = msgspec.convert(raw, wanted, strict=not layer.is_text)
+        if value is not None and key in CHECKS:
+            CHECKS[key](value)
+    except msgspec.ValidationError:
+        kind = next(word for known, word in KINDS.items() if known in str(wanted))
+        raise SettingsError(f"{layer.where}: `{key}` must be {kind}, not {raw!r}") from None
+    except SettingsError as error:
+        raise SettingsError(f"{layer.where}: `{key}`: {error}") from None
+    return value
+
+
+KINDS = {"bool": "true or false", "int": "a whole number", "float": "a number", "str": "a text"}
+
+
+def parse_share(raw: object) -> float:
+    """`5%` or 0.05 -> 0.05.
+
+    Raises:
+        SettingsError: it is no share between 0 and 1.
+    """
+    text = str(raw).strip()
+    match = re.fullmatch(r"(\d+(?:\.\d*)?|\.\d+)(%?)", text)
+    share = float(match[1]) / (100 if match[2] else 1) if match and not isinstance(raw, bool) else 2.0
+    if share > 1:
+        raise SettingsError(f"{text!r} is no share: write a percentage such as 5%, or a number from 0 to 1")
+    return share
+
+
+def parse_moment(text: str, zone: str = "UTC") -> datetime | timedelta:
+    """A date or RFC 3339 time (in `zone` where it names none), or a span such as `2h`, counted back from the last line.
+
+    Raises:
+        SettingsError: it is none of these.
+    """
+    try:
+        return timedelta(seconds=parse_span(text))
+    except SettingsError:
+        pass
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise SettingsError(
+            f"{text!r} is no time: write 2026-07-15, 2026-07-15T11:30:00Z, or a span before the last line such as 2h"
+        ) from None
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=ZoneInfo(zone))
+
+
+def check_zone(name: str) -> None:
+    """Refuse what is no zone of the IANA database."""
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise SettingsError(f"{name!r} is no time zone: write a name such as Europe/Berlin or UTC") from None
+
+
+def one_of(*choices: str) -> Callable[[str], None]:
+    """Refuse what is not among `choices`."""
+
+    def check(value: str) -> None:
+        if value not in choices:
+            raise SettingsError(f"{value!r} is not one of {', '.join(choices)}{suggestion(value, choices)}")
+
+    return check
+
+
+def between(low: float, high: float) -> Callable[[float], None]:
+    """Refuse a number outside low..high."""
+
+    def check(value: float) -> None:
+        if not low <= value <= high:
+            raise SettingsError(f"{value} is not between {low} and {high}")
+
+    return check
+
+
+def check_window(text: str) -> None:
+    """`auto`, or a span of at least a second and at most a day."""
+    if text != "auto" and not 1 <= parse_span(text) <= SECONDS["d"]:
+        raise SettingsError(f"{text!r} is no length of a window: write auto, or a span from 1s to 1d")
 
 
 def parse_span(text: str) -> float:
@@ -59,7 +257,7 @@ def parse_span(text: str) -> float:
         SettingsError: it is none of these.
     """
     match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([smhdw])\s*", text)
-    if match is None:
+    if match is None or float(match[1]) <= 0:
         raise SettingsError(f"{text!r} is no span of time: write a number and a unit, such as 30s, 5m, 2h or 1d")
     return float(match[1]) * SECONDS[match[2]]
 
@@ -75,3 +273,25 @@ def parse_budget(text: str) -> float:
         known = ", ".join(PERIODS)
         raise SettingsError(f"{text!r} is no budget: write how many false alarms in which period ({known}), such as 1/week")
     return PERIODS[match[2]] / float(match[1])
+
+
+FORMATS = ("table", "json", "ndjson", "csv", "parquet")
+FAIL_ON = ("any", "page", "critical", "never")
+COLORS = ("auto", "always", "never")
+BY = ("service", "service,host")
+CHECKS: Mapping[str, Callable[[Any], object]] = {
+    "timezone": check_zone,
+    "year": between(1970, 2261),
+    "since": parse_moment,
+    "until": parse_moment,
+    "by": one_of(*BY),
+    "window": check_window,
+    "budget": parse_budget,
+    "incident_budget": parse_budget,
+    "least_excess": between(0, 1e12),
+    "threads": between(1, 1024),
+    "format": one_of(*FORMATS),
+    "fail_on": one_of(*FAIL_ON),
+    "color": one_of(*COLORS),
+}
+"""What refuses a value, by key."""

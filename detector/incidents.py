@@ -52,7 +52,7 @@ class Tick:
 
     Attributes:
         first: number of the first window.
-        rising: window since which the accumulating test has been above zero.
+        start: first window of the sum that was strangest.
         dispersion: S.
     """
 
@@ -60,7 +60,7 @@ class Tick:
     counts: Real
     expected: Real
     score: Real
-    rising: NDArray[np.int64]
+    start: NDArray[np.int64]
     dispersion: Real
 
 
@@ -111,7 +111,7 @@ class Follower:
 
     def _open(self, tick: Tick, service: int, column: int) -> Surge:
         window = tick.first + column
-        started = min(int(tick.rising[service, column]), window)
+        started = min(int(tick.start[service, column]), window)
         return Surge(started, window + 1, float(tick.score[service, column]), 0.0, 0.0)
 
     def _go_on(self, surge: Surge, tick: Tick, service: int, column: int) -> str:

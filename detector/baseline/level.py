@@ -1,4 +1,4 @@
-"""The level of every service above or below its season, and how much it scatters.
+"""The level of every service above or below its season.
 
 A surge is sudden, drift is slow: the expected count is season x slow level (days) x fast level (the last hour), and
 neither learns from the newest windows (guard gap) nor while something is flagged.
@@ -11,18 +11,16 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.baseline.prior import Prior
 
 Real = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 HOUR_US = 3_600_000_000
-FAST_US, SLOW_US, SCATTER_US = HOUR_US, 24 * HOUR_US, 72 * HOUR_US
-"""Half-lives of the fast level, the slow level and the dispersion."""
+FAST_US, SLOW_US = HOUR_US, 24 * HOUR_US
+"""Half-lives of the fast and the slow level."""
 FAST_COUNT = 25.0
 """The fast level moves half way to what is seen when so many records were expected: a gamma prior whose standard
 deviation is 20 %, the drift that real sites show within an hour."""
 SLOW_WINDOWS = 0.5
-SCATTER_WINDOWS = 60.0
 WINSOR = 4.0
 """No count moves a level by more than so many standard deviations."""
 YOUNG = 30
@@ -40,8 +38,6 @@ class Level:
     fast_expected: Real
     slow_seen: Real
     slow_expected: Real
-    scatter: Real
-    scatter_scale: Real
     windows: Real
     waiting_seen: Real
     waiting_season: Real
@@ -70,13 +66,6 @@ class Level:
         floor = 0.5 / np.maximum(self.windows + 1, 1)  # a service that never spoke is not known to be at zero
         return np.asarray(np.maximum(season * (self.slow() * fast * self.shift)[:, None], floor[:, None]))
 
-    def dispersion(self, prior: Prior) -> Real:
-        """Negative-binomial dispersion, S, shrunk to the prior's."""
-        scale = self.scatter_scale / np.maximum(self.windows, 1)
-        weight = SCATTER_WINDOWS * np.where(scale > 0, scale, 1.0)
-        found = (self.scatter + weight * prior.dispersion) / (self.scatter_scale + weight)
-        return np.asarray(np.clip(found, 1e-4, 10.0))
-
     def learn(self, counts: Real, expected: Real, season: Real, usable: Mask, spread: Real, width_us: int) -> Real:
         """Take in a tick after it was scored.
 
@@ -96,7 +85,6 @@ class Level:
         clipped = np.where(young, counts, np.clip(counts, low, high)) / self.shift[:, None]
         self.waiting_seen = np.where(usable, clipped, 0.0).sum(axis=1)
         self.waiting_season = np.where(usable, season, 0.0).sum(axis=1)
-        self._scatter(counts, expected, usable & ~young, spread, tick_us)
         newborn = self.windows == 0
         self.windows = self.windows + usable.sum(axis=1)
         if newborn.any():  # the first tick of a service has nothing to wait for
@@ -114,12 +102,6 @@ class Level:
         self.fast_expected = np.where(mine, self.fast_expected * fast + expected, self.fast_expected)
         self.waiting_seen = np.where(mine, 0.0, self.waiting_seen)
         self.waiting_season = np.where(mine, 0.0, self.waiting_season)
-
-    def _scatter(self, counts: Real, expected: Real, usable: Mask, spread: Real, tick_us: int) -> None:
-        decay = 0.5 ** (tick_us / SCATTER_US)
-        residual = np.clip(counts - expected, -WINSOR * spread, WINSOR * spread)
-        self.scatter = np.maximum(self.scatter * decay + np.where(usable, residual**2 - expected, 0.0).sum(axis=1), 0.0)
-        self.scatter_scale = self.scatter_scale * decay + np.where(usable, expected**2, 0.0).sum(axis=1)
 
     def renew(self, learned: Real, season: Real, tick: int, width_us: int) -> None:
         """After a new season: the levels of the last day against it.

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.detect.statistics import cusum, log_likelihood_ratio, upper_bound, upper_deviance
+from detector.detect.scales import Scale
+from detector.detect.statistics import upper_bound
 from detector.detect.tail import Tail
 
 Real = NDArray[np.float64]
 Mask = NDArray[np.bool_]
+Numbers = NDArray[np.int64]
 WEEK_US = 7 * 86_400_000_000
-TESTS = 2
-"""Each test gets its share of the false alarms."""
+SUMS_US = (5 * 60_000_000, 15 * 60_000_000, 60 * 60_000_000)
+"""What the accumulating tests sum over; where windows are longer than a quarter of an hour, 2 and 4 of them."""
 DECIMALS = 6
 """Scores are rounded before they are compared, so that the order of a sum never decides."""
 SILENT_BONUS = 1.0
@@ -22,54 +24,98 @@ SILENT_BONUS = 1.0
 other services' first words, which the prior speaks for, allow ten times that."""
 
 
-@dataclass(slots=True)
-class Detector:
-    """The tests' memory of S services."""
-
-    width_us: int
-    one: Tail
-    many: Tail
-    sum: Real
-
-    @classmethod
-    def of(cls, services: int, width_us: int, one: tuple[float, float], many: tuple[float, float]) -> Detector:
-        """For services without a history; `one` and `many` are share and scale of the prior's tails."""
-        return cls(width_us, Tail.of(services, *one), Tail.of(services, *many), np.zeros(services))
-
-    def grow(self, services: int) -> None:
-        """Add services without a history."""
-        self.one.grow(services)
-        self.many.grow(services)
-        self.sum = np.append(self.sum, np.zeros(services))
-
-    def judge(self, counts: Real, expected: Real, dispersion: Real) -> Verdict:
-        """Score the windows of a tick, S x n; NaN counts get the score of nothing."""
-        one = upper_deviance(np.where(np.isnan(counts), 0.0, counts), expected, dispersion)
-        many = cusum(log_likelihood_ratio(counts, expected, dispersion), self.sum)
-        rarity = np.maximum(self.one.rarity(one), np.where(many > 0, self.many.rarity(many), 0.0))
-        score = np.round(rarity - np.log10(TESTS * WEEK_US / self.width_us), DECIMALS)
-        return Verdict(one, many, score)
-
-    def learn(self, verdict: Verdict, usable: Mask) -> None:
-        """Learn from a tick after it was scored, where that is allowed; the sum rests at 0 where it is not."""
-        tick_us = verdict.one.shape[1] * self.width_us
-        self.one.learn(verdict.one, usable, tick_us)
-        self.many.learn(verdict.many, usable, tick_us)
-        self.sum = np.where(usable[:, -1], verdict.many[:, -1], 0.0)
-
-    def upper(self, expected: Real, dispersion: Real, score: float) -> Real:
-        """The highest count that would stay below `score` in one window, S x n."""
-        rarity = score + np.log10(TESTS * WEEK_US / self.width_us)
-        return upper_bound(expected, dispersion, self.one.statistic(rarity)[:, None])
+def scales_of(width_us: int) -> tuple[int, ...]:
+    """Windows in a sum, for each test; one window first."""
+    sums = sorted({span // width_us for span in SUMS_US if span // width_us > 1})
+    return (1, *(sums if len(sums) > 1 else (2, 4)))
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Statistics (nats) and score of the windows of a tick, S x n each."""
+    """What the tests say of S services and the n windows of a tick.
 
-    one: Real
-    many: Real
+    Attributes:
+        counts, expected: with the windows before that the sums reach back to, S x (reach + n).
+        evidence: statistic of each test, S x n each, nats.
+        score: S x n.
+        start: first window of the sum that was strangest, S x n.
+    """
+
+    counts: Real
+    expected: Real
+    evidence: tuple[Real, ...]
     score: Real
+    start: Numbers
+
+
+@dataclass(slots=True)
+class Detector:
+    """The tests and their memory of S services.
+
+    Attributes:
+        width_us: length of a window.
+        scales: the tests.
+        counts, expected: of the last windows, S x reach; windows of incidents and gaps are as expected.
+    """
+
+    width_us: int
+    scales: tuple[Scale, ...]
+    counts: Real = field(init=False)
+    expected: Real = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.counts = np.zeros((0, self.scales[-1].windows - 1))
+        self.expected = np.zeros((0, self.scales[-1].windows - 1))
+
+    @classmethod
+    def of(cls, width_us: int, dispersion: tuple[float, ...], shares: tuple[float, ...], tails: tuple[float, ...]) -> Detector:
+        """For no services yet; the priors are those of the scales in order, the last one for all beyond."""
+        scales = []
+        for index, windows in enumerate(scales_of(width_us)):
+            prior = [values[min(index, len(values) - 1)] for values in (dispersion, shares, tails)]
+            scales.append(Scale(windows, prior[0], Tail.of(0, prior[1], prior[2])))
+        return cls(width_us, tuple(scales))
+
+    def grow(self, services: int) -> None:
+        """Add services without a history."""
+        for scale in self.scales:
+            scale.grow(services)
+        reach = np.zeros((services, self.counts.shape[1]))
+        self.counts, self.expected = np.vstack([self.counts, reach]), np.vstack([self.expected, reach + 1e-9])
+
+    def judge(self, first: int, counts: Real, expected: Real) -> Verdict:
+        """Score the windows of a tick, S x n; a gap (NaN) is as expected."""
+        seen = np.hstack([self.counts, np.where(np.isnan(counts), expected, counts)])
+        usual = np.hstack([self.expected, expected])
+        columns = counts.shape[1]
+        evidence = tuple(scale.evidence(seen, usual, columns) for scale in self.scales)
+        rarity = np.stack([scale.tail.rarity(found) for scale, found in zip(self.scales, evidence, strict=True)])
+        best = rarity.argmax(axis=0)
+        score = np.round(rarity.max(axis=0) - np.log10(len(self.scales) * WEEK_US / self.width_us), DECIMALS)
+        window = first + np.arange(columns)
+        start = window - np.array([scale.windows - 1 for scale in self.scales])[best]
+        return Verdict(seen, usual, evidence, score, start)
+
+    def learn(self, verdict: Verdict, judged: Mask, usable: Mask) -> None:
+        """Learn from a tick after it was scored.
+
+        Args:
+            verdict: of the tick.
+            judged: windows whose strangeness is learned, S x n.
+            usable: windows that are known and part of no incident, S x n.
+        """
+        for scale, evidence in zip(self.scales, verdict.evidence, strict=True):
+            scale.learn(verdict.counts, verdict.expected, evidence, judged, usable & judged, usable.shape[1] * self.width_us)
+        reach, columns = self.counts.shape[1], usable.shape[1]
+        seen = verdict.counts.copy()
+        seen[:, reach:] = np.where(usable, seen[:, reach:], verdict.expected[:, reach:])
+        self.counts, self.expected = seen[:, columns:], verdict.expected[:, columns:]
+
+    def upper(self, expected: Real, score: float) -> Real:
+        """The highest count that would stay below `score` in one window, S x n."""
+        one = self.scales[0]
+        rarity = score + np.log10(len(self.scales) * WEEK_US / self.width_us)
+        return upper_bound(expected, one.dispersion(), one.tail.statistic(rarity)[:, None])
 
 
 def cap_silent(score: Real, windows: Real, spoke: Mask, width_us: int) -> Real:

@@ -12,11 +12,11 @@ from dataclasses import replace
 import polars as pl
 
 from detector.formats.cut import before, present, whole
-from detector.formats.format import LINE, Format, Sample, Span
+from detector.formats.format import LINE, Format, LevelAt, Sample, Span
 
 CLOCK = ("%d/%b/%Y:%H:%M:%S %z",)
 PATTERN = (
-    r'^(?:(?<vhost>[^\s"\[]+) )??(?<client>\S+) \S+ (?<user>[^\[]*?) ?\[(?<time>[^\]]{26})\] '
+    r'^(?:(?<vhost>[^\s"\[]+) (?<visitor>[^\s"-][^\s"]*) -|(?<client>\S+) \S+) (?<user>[^\[]*?) ?\[(?<time>[^\]]{26})\] '
     r'"(?<endpoint>(?:[^"\\]|\\.)*)" (?<status>\d{3}|-) (?<payload>\d+|-)'
     r'(?: "(?<referrer>(?:[^"\\]|\\.)*)" "(?<agent>(?:[^"\\]|\\.)*)")?'
 )
@@ -27,19 +27,18 @@ def take_apart(lines: pl.Series) -> pl.LazyFrame:
     return lines.to_frame("line").lazy().select(LINE.str.extract_groups(PATTERN).alias("f")).unnest("f")
 
 
-def by_regex(*, vhost: bool) -> Format:
-    """The format read with the regex."""
-    fields = {
-        "matched": pl.col("client").is_not_null() & (pl.col("vhost").is_not_null() == vhost),
+def by_regex() -> Format:
+    """The format read with the regex, with or without a virtual host in each line."""
+    fields: dict[str, pl.Expr | Span | LevelAt] = {
+        "matched": pl.col("time").is_not_null(),
         "time": pl.col("time"),
-        "client": pl.col("client"),
+        "client": pl.coalesce("visitor", "client"),
         "version": present(pl.col("agent")),
         "endpoint": without_query(pl.col("endpoint")),
         "status": whole(pl.col("status"), pl.Int32()),
         "payload_bytes": whole(pl.col("payload")),
     }
-    if vhost:
-        fields["service"] = pl.col("vhost").str.replace(r":\d+$", "")
+    fields["service"] = pl.col("vhost").str.replace(r":\d+$", "")
     return Format("access", ABOUT, SAMPLES, fields, CLOCK, take_apart)
 
 
@@ -50,10 +49,14 @@ def without_query(request: pl.Expr) -> pl.Expr:
 
 def find_marks(lines: pl.Series) -> pl.LazyFrame:
     """Where the client ends, the time opens and the request closes."""
-    return lines.to_frame("line").lazy().with_columns(
-        space=LINE.str.find(" ", literal=True),
-        opens=LINE.str.find(" [", literal=True),
-        closes=LINE.str.find('" ', literal=True),
+    return (
+        lines.to_frame("line")
+        .lazy()
+        .with_columns(
+            space=LINE.str.find(" ", literal=True),
+            opens=LINE.str.find(" [", literal=True),
+            closes=LINE.str.find('" ', literal=True),
+        )
     )
 
 
@@ -61,7 +64,7 @@ def by_position(*, vhost: bool) -> Format:
     """The format read by finding literals; a line with an escaped quote before a space is left to the regex."""
     space, opens, closes = pl.col("space"), pl.col("opens"), pl.col("closes")
     escaped = LINE.cast(pl.Binary).bin.slice(closes - 1, 1) == b"\\"
-    fields: dict[str, pl.Expr | Span] = {
+    fields: dict[str, pl.Expr | Span | LevelAt] = {
         "matched": ~escaped,
         "time": Span(opens + 2, 26),
         "client": Span(space * 0, space),
@@ -74,17 +77,16 @@ def by_position(*, vhost: bool) -> Format:
         second = LINE.str.slice(space + 1).str.find(" ", literal=True)
         fields["service"] = before(LINE, " ").str.replace(r":\d+$", "")
         fields["client"] = Span(space + 1, second)
-    fallback = by_regex(vhost=vhost)
-    return Format("access", ABOUT, SAMPLES, fields, CLOCK, find_marks, needs=("time", "status"), fallback=fallback)
+    return Format("access", ABOUT, SAMPLES, fields, CLOCK, find_marks, needs=("time", "status"), fallback=by_regex())
 
 
 def adapt(head: Sequence[str]) -> Format | None:
-    """With or without the virtual host, whichever most of the lines are."""
+    """With or without the virtual host; by regex where some lines have it and others do not."""
     found = [match for match in map(COMPILED.match, head) if match]
     if not found:
         return None
-    vhost = 2 * sum(match["vhost"] is not None for match in found) > len(found)
-    return by_position(vhost=vhost)
+    vhosts = sum(match["vhost"] is not None for match in found)
+    return by_position(vhost=vhosts > 0) if vhosts in (0, len(found)) else replace(by_regex(), adapt=adapt)
 
 
 COMPILED = re.compile(PATTERN.replace("(?<", "(?P<"))

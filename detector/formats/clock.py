@@ -6,6 +6,7 @@ strptime pattern. A pattern without `%Y` or `%y` lacks the year; one without `%z
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -13,9 +14,15 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from detector.formats.iso_times import iso_in_place
+from detector.formats.lines import Positions, digits_at, lines_of, run_begins, texts_at
 from detector.schemas import TIME
 
 YEAR = timedelta(days=365)
+MOST_WIDTHS = 8
+"""So many different lengths of times are read each at once: fractions without their last zeros."""
+FRACTION = re.compile(r"[:.]\d\d[.,:](\d{3,8})(?!\d)")
+"""The seconds and what comes after them."""
 EPOCH_LIMITS = ((1e11, 1e6), (1e14, 1e3), (1e17, 1.0), (float("inf"), 1e-3))
 """An epoch number below the limit is multiplied by the factor to give microseconds: s, ms, us, ns."""
 
@@ -68,10 +75,10 @@ def from_epoch(value: pl.Expr) -> pl.Expr:
     """Epoch number -> Datetime us UTC; the unit follows from the magnitude (1e11 s is the year 5138)."""
     number = value.cast(pl.Float64, strict=False)
     whole = value.cast(pl.Int64, strict=False)
-    scaled = pl.when(number.abs() < 1e11).then((number * 1e6).round())
-    scaled = scaled.when(number.abs() < 1e14).then((number * 1e3).round())
-    micros = pl.when(number.abs() < 1e14).then(scaled.otherwise(None).cast(pl.Int64, strict=False))
-    micros = micros.when(number.abs() < 1e17).then(whole).otherwise(whole // 1000)
+    seconds, millis = (number * 1e6).round(), (number * 1e3).round()
+    scaled = pl.when(number.abs() < 1e11).then(seconds).otherwise(millis).cast(pl.Int64, strict=False)
+    exact = pl.when(number.abs() < 1e17).then(whole).otherwise(whole // 1000)
+    micros = pl.when(number.abs() < 1e14).then(scaled).otherwise(exact)
     return micros.cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
 
 
@@ -84,6 +91,41 @@ def parse_each(texts: pl.Series, clock: tuple[str, ...], calendar: Calendar) -> 
         missing = result.is_null() & texts.is_not_null()
         result = result.scatter(missing.arg_true(), _one_way(texts.filter(missing), way, calendar))
     return result
+
+
+def by_second(
+    data: NDArray[np.uint8], begins: Positions, width: int, clock: tuple[str, ...], calendar: Calendar
+) -> pl.Series | None:
+    """Instants of times of one width that have a fraction at one place: each second is parsed once.
+
+    Returns:
+        None if there is no such fraction.
+    """
+    point = _fraction_place(data, begins[:100], width) if all("f" in way for way in clock) else None
+    if point is None:
+        return None
+    place, size = point
+    value, count = digits_at(data, begins + place, size)
+    fits = np.flatnonzero((count == size) & np.isin(data[begins + place - 1], list(b".,:")))
+    micros, own = (value * 10**6 // 10**size)[fits], begins[fits]
+    before, after = run_begins(data, own, place), run_begins(data, own + place + size, width - place - size)
+    runs = np.union1d(before, after)
+    seconds = parse_each(texts_at(data, own[runs], own[runs] + width), clock, calendar).cast(pl.Int64) - pl.Series(
+        micros[runs]
+    )
+    found = (repeat_runs(seconds, runs, len(own)) + pl.Series(micros)).cast(TIME)
+    if len(own) == len(begins):
+        return found
+    odd = np.setdiff1d(np.arange(len(begins)), fits)
+    rest = parse_each(texts_at(data, begins[odd], begins[odd] + width), clock, calendar)
+    return pl.repeat(None, len(begins), dtype=TIME, eager=True).scatter(fits, found).scatter(odd, rest)
+
+
+def _fraction_place(data: NDArray[np.uint8], begins: Positions, width: int) -> tuple[int, int] | None:
+    """Where in these texts the fraction of a second begins, and how many digits it has: as in the first that has one."""
+    texts = (bytes(data[begin : begin + width]).decode("ascii", "replace") for begin in begins)
+    point = next((match for match in map(FRACTION.search, texts) if match), None)
+    return None if point is None else (point.start(1), len(point[1]))
 
 
 def _one_way(texts: pl.Series, way: str, calendar: Calendar) -> pl.Series:
@@ -107,15 +149,21 @@ def _zoned(frame: pl.DataFrame, naive: pl.Expr, calendar: Calendar) -> pl.Series
 
 
 def _iso(frame: pl.DataFrame, calendar: Calendar) -> pl.Series:
-    """The two commonest spellings at once, the others piece by piece."""
-    text = pl.col("text")
-    zulu = text.str.to_datetime("%Y-%m-%dT%H:%M:%S%.fZ", time_unit="us", strict=False)
-    found = frame.select(zulu.dt.replace_time_zone("UTC").alias("time")).to_series()
-    missing = found.is_null() & frame["text"].is_not_null()
+    """Texts of one width at once, those that differ or are no times piece by piece."""
+    texts = frame["text"].rechunk()
+    found = pl.repeat(None, len(texts), dtype=TIME, eager=True)
+    sizes = texts.str.len_bytes()
+    widths = sizes.drop_nulls().unique()
+    for width in widths.to_list() if len(widths) <= MOST_WIDTHS else ():
+        rows = (sizes == width).arg_true()
+        lines = lines_of(texts if len(rows) == len(texts) else texts.gather(rows))
+        some = iso_in_place(lines.bytes, lines.begins, width, calendar.zone)
+        if some is not None:
+            found = some if len(rows) == len(texts) else found.scatter(rows, some)
+    missing = found.is_null() & texts.is_not_null()
     if not missing.any():
         return found
-    rest = _iso_pieces(frame.filter(missing), calendar)
-    return found.scatter(missing.arg_true(), rest)
+    return found.scatter(missing.arg_true(), _iso_pieces(frame.filter(missing), calendar))
 
 
 def _iso_pieces(frame: pl.DataFrame, calendar: Calendar) -> pl.Series:
@@ -124,7 +172,9 @@ def _iso_pieces(frame: pl.DataFrame, calendar: Calendar) -> pl.Series:
     pieces = r"^(?<date>\d{4}[-/]\d\d[-/]\d\d)[T ](?<clock>\d\d:\d\d(?::\d\d)?)(?:[.,](?<fraction>\d{1,9})\d*)? ?(?<zone>Z|z|UTC|GMT|[+-]\d\d:?(?:\d\d)?)?$"
     parts = frame.select(text.str.extract_groups(pieces).alias("p")).unnest("p")
     clock = pl.when(pl.col("clock").str.len_bytes() == 5).then(pl.col("clock") + ":00").otherwise(pl.col("clock"))
-    joined = pl.col("date").str.replace_all("/", "-", literal=True) + "T" + clock + "." + pl.col("fraction").fill_null("0")
+    joined = (
+        pl.col("date").str.replace_all("/", "-", literal=True) + "T" + clock + "." + pl.col("fraction").fill_null("0")
+    )
     naive = joined.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f", time_unit="us", strict=False)
     parts = parts.with_columns(naive=naive)
     local = _zoned(parts, pl.col("naive"), calendar)
@@ -145,12 +195,17 @@ def _yearless(frame: pl.DataFrame, way: str, calendar: Calendar) -> pl.Series:
     """
     leap = pl.concat_str(pl.lit("2000 "), pl.col("text").str.strip_chars()).str.replace_all("  ", " ", literal=True)
     parsed = frame.select(time=leap.str.to_datetime("%Y " + way, time_unit="us", strict=False))
-    limit = (calendar.latest + calendar.slack).replace(tzinfo=None)
-    candidates = [parsed.select(_in_year(limit.year - back)).to_series() for back in range(9)]
-    frame = pl.DataFrame({str(back): _zoned(c.to_frame("t"), pl.col("t"), calendar) for back, c in enumerate(candidates)})
     late = calendar.latest + calendar.slack
-    fits = [pl.when(pl.col(name) <= pl.lit(late, dtype=TIME)).then(pl.col(name)) for name in frame.columns]
-    return frame.select(pl.coalesce(fits)).to_series()
+    result = pl.repeat(None, len(parsed), dtype=TIME, eager=True)
+    for back in range(9):
+        missing = result.is_null() & parsed["time"].is_not_null()
+        if not missing.any():
+            break
+        moved = parsed.filter(missing).select(_in_year(late.year - back))
+        found = _zoned(moved, pl.col("t"), calendar).to_frame("t")
+        fits = found.select(pl.when(pl.col("t") <= pl.lit(late, dtype=TIME)).then("t")).to_series()
+        result = result.scatter(missing.arg_true(), fits)
+    return result
 
 
 def _in_year(year: int) -> pl.Expr:

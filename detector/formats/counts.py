@@ -73,9 +73,8 @@ def read_csv(data: bytes, table: CountsTable, calendar: Calendar) -> tuple[pl.Da
     if not data.strip():
         return pl.DataFrame(schema={"timestamp": TIME, "lines": pl.Float64}), 0
     frame = pl.read_csv(
-        io.BytesIO(data), separator=table.separator, has_header=False, infer_schema=False, truncate_ragged_lines=True,
-        new_columns=list(table.columns), schema={name: pl.String for name in table.columns}, quote_char='"',
-        ignore_errors=True, missing_utf8_is_empty_string=False,
+        io.BytesIO(data), separator=table.separator, has_header=False, schema={name: pl.String for name in table.columns},
+        quote_char='"' if b'"' in data else None, truncate_ragged_lines=True, ignore_errors=True,
     )  # fmt: skip
     return tidy(frame, table, calendar)
 

@@ -28,6 +28,7 @@ class Dialect:
         numbers: what a level written as a number means.
         closed: other fields are not looked for by their usual names.
         usual_level: the level of records that state none.
+        dull: regular expression of names that are no service where another path has a better one.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Dialect:
     numbers: Mapping[int, str] = field(default_factory=dict)
     closed: bool = False
     usual_level: str = ""
+    dull: str = ""
 
 
 def words(**fields: str) -> Paths:
@@ -70,7 +72,8 @@ DIALECTS = (
     Dialect("ecs", ("@timestamp", "ecs.version"), ECS := words(
         time="@timestamp", level="log.level log>level",
         service="log.logger log>logger service.name service>name event.dataset event>dataset",
-        client="client.ip client>ip client.address client>address source.ip source>ip source.address user.name user>name",
+        client="client.ip client>ip client.address client>address source.ip source>ip source.address user.name"
+        " user>name",
         host="host.hostname host>hostname host.name host>name", request="trace.id trace>id transaction.id",
         status="http.response.status_code http>response>status_code http>response.status_code",
         payload_bytes="http.response.body.bytes http>response>body>bytes http.response.bytes http>response>bytes",
@@ -86,7 +89,8 @@ DIALECTS = (
     # https://clef-json.org
     *(Dialect("clef", ("@t", sign), words(
         time="@t", level="@l", message="@m @mt", service="Application ApplicationName ServiceName SourceContext",
-        request="@tr TraceId RequestId", host="MachineName", client="ClientIp ClientIP RemoteIpAddress RemoteIP UserId"),
+        request="@tr TraceId RequestId", host="MachineName",
+        client="ClientIp ClientIP RemoteIpAddress RemoteIP UserId"),
         usual_level="info") for sign in ("@mt", "@m")),
     # https://docs.cloud.google.com/logging/docs/reference/v2/rest/v2/LogEntry
     *(Dialect("gcp", signs, words(
@@ -102,22 +106,26 @@ DIALECTS = (
     # https://loguru.readthedocs.io/en/stable/api/logger.html#record
     Dialect("loguru", ("text", "record>level>name"), words(
         time="record>time>timestamp record>time>repr", level="record>level>name", message="record>message",
-        service="record>extra>service record>extra>app record>name", client="record>extra>client_ip record>extra>user_id",
+        service="record>extra>service record>extra>app record>name",
+        client="record>extra>client_ip record>extra>user_id",
         status="record>extra>status", payload_bytes="record>extra>bytes", request="record>extra>request_id")),
     # https://doc.traefik.io/traefik/observe/logs-and-access-logs/
     Dialect("traefik", ("ClientHost", "DownstreamStatus"), words(
         time="StartUTC time", service="ServiceName RequestHost RouterName", client="ClientHost", level="level",
-        status="DownstreamStatus", payload_bytes="DownstreamContentSize", method="RequestMethod", endpoint="RequestPath",
+        status="DownstreamStatus", payload_bytes="DownstreamContentSize", method="RequestMethod",
+        endpoint="RequestPath",
         version="request_User-Agent", message="msg"), closed=True),
     # https://caddyserver.com/docs/logging
     Dialect("caddy", ("level", "ts", "logger", "request>remote_ip"), CADDY := words(
-        time="ts", level="level", service="request>host logger", client="request>client_ip request>remote_ip request>remote_addr",
+        time="ts", level="level", service="logger request>host",
+        client="request>client_ip request>remote_ip request>remote_addr",
         status="status", payload_bytes="size", method="request>method", endpoint="request>uri", duration="duration",
-        version="request>headers>User-Agent", message="msg")),
-    Dialect("caddy", ("level", "ts", "logger", "request>remote_addr"), CADDY),
+        version="request>headers>User-Agent", message="msg"), dull=r"^http\.log\.access"),
+    Dialect("caddy", ("level", "ts", "logger", "request>remote_addr"), CADDY, dull=r"^http\.log\.access"),
     # nginx has no JSON of its own: its variables are the keys, https://nginx.org/en/docs/varindex.html
     *(Dialect("nginx", (sign, status), words(
-        time="time_iso8601 msec time_local time @timestamp timestamp", client="http_x_real_ip realip_remote_addr remote_addr",
+        time="time_iso8601 msec time_local time @timestamp timestamp",
+        client="http_x_real_ip realip_remote_addr remote_addr",
         service="host server_name http_host vhost", status="status", payload_bytes="body_bytes_sent bytes_sent",
         method="request_method method", endpoint="request_uri uri request", version="http_user_agent",
         duration="request_time", request="request_id"))
@@ -129,7 +137,7 @@ DIALECTS = (
     Dialect("postgresql", ("timestamp", "error_severity"), words(
         time="timestamp", level="error_severity", client="remote_host", message="message", endpoint="ps"), closed=True),
     # https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
-    Dialect("cloudtrail", ("eventTime", "eventSource", "eventName"), words(
+    Dialect("cloudtrail", ("eventVersion", "eventTime", "eventSource"), words(
         time="eventTime", service="eventSource", client="sourceIPAddress", endpoint="eventName", version="userAgent",
         request="requestID", message="errorMessage"), closed=True),
     # https://kubernetes.io/docs/reference/config-api/apiserver-audit.v1/
@@ -139,6 +147,11 @@ DIALECTS = (
     # https://github.com/phaag/nfdump
     Dialect("nfdump", ("first", "last", "in_bytes"), words(
         time="first", client="src4_addr src6_addr", payload_bytes="in_bytes"), closed=True),
+    # https://docs.nextcloud.com/server/latest/admin_manual/configuration_server/logging_configuration.html
+    Dialect("nextcloud", ("reqId", "level", "time", "remoteAddr", "app"), words(
+        time="time", level="level", service="app", client="remoteAddr", request="reqId", method="method",
+        endpoint="url",
+        version="userAgent", message="message"), NEXTCLOUD, closed=True),
     # https://github.com/trentm/node-bunyan#log-record-fields
     Dialect("bunyan", ("name", "hostname", "pid", "level", "time", "v"), NODE := words(
         time="time", level="level", service="name service module component", host="hostname", message="msg"), BUNYAN),
@@ -146,7 +159,8 @@ DIALECTS = (
     Dialect("pino", ("level", "time", "pid", "hostname"), NODE, BUNYAN),
     # https://github.com/nhairs/python-json-logger
     Dialect("python_json_logger", ("levelname", "message"), words(
-        time="asctime timestamp time created", level="levelname levelno", service="service name", message="message"), PYTHON),
+        time="asctime timestamp time created", level="levelname levelno", service="service name", message="message"),
+        PYTHON),
     # https://www.structlog.org/en/stable/standard-library.html
     Dialect("structlog", ("event", "level", "timestamp"), words(
         time="timestamp", level="level", service="logger service", message="event"), PYTHON),
@@ -165,27 +179,35 @@ DIALECTS = (
 )  # fmt: skip
 
 USUAL = words(
-    time="timestamp time ts datetime date eventtime timeiso8601 asctime t starttime timelocal createdat created when logtime"
-    " logtimestamp isotimestamp syslogtimestamp epoch unixtime timems timemillis timenano timeunixnano eventtimestamp start"
+    time="timestamp time ts datetime date eventtime timeiso8601 asctime t starttime timelocal createdat created when"
+    " logtime"
+    " logtimestamp isotimestamp syslogtimestamp epoch unixtime timems timemillis timenano timeunixnano"
+    " eventtimestamp start"
     " edgestarttimestamp utctime localtime",
     level="levelname level severity loglevel lvl severitytext priority eventloglevel errorseverity syslogseverity"
     " severitynumber levelno",
-    service="servicename service appname app application applicationname program component containername logger loggername"
+    service="servicename service appname app application applicationname program component containername logger"
+    " loggername"
     " facility",
     host="hostname host machinename nodename node instance pod podname",
-    client="clientip clientaddress clientaddr remoteip remoteaddr remoteaddress sourceipaddress sourceip srcip srcaddr clienthost"
-    " xforwardedfor realip xrealip ipaddress userip ip downstreamremoteaddress deviceid vehicleid vin imei clientid userid"
+    client="clientip clientaddress clientaddr remoteip remoteaddr remoteaddress sourceipaddress sourceip srcip"
+    " srcaddr clienthost"
+    " xforwardedfor realip xrealip ipaddress userip ip downstreamremoteaddress deviceid vehicleid vin imei clientid"
+    " userid"
     " remotehost device client user username",
     version="useragent httpuseragent requestuseragent clientversion appversion ua",
     request="traceid requestid reqid correlationid xrequestid transactionid",
     method="method requestmethod httpmethod verb",
     endpoint="path uri url requestpath requesturi requesturl route endpoint operation rpc grpcmethod request",
     status="statuscode status httpstatus responsecode responsestatus httpstatuscode responsestatuscode",
-    payload_bytes="bytes bytessent bodybytessent responsebytes responsesize responselength contentlength bytesout sizebytes size",
-    duration="durationms elapsedms latencyms responsetimems tookms durationus durationns responsetime requesttime durations"
+    payload_bytes="bytes bytessent bodybytessent responsebytes responsesize responselength contentlength bytesout"
+    " sizebytes size",
+    duration="durationms elapsedms latencyms responsetimems tookms durationus durationns responsetime requesttime"
+    " durations"
     " durationseconds elapsedseconds duration elapsed latency",
     message="message msg event shortmessage text log body",
 )
 """Names without case and punctuation, best first; the last keys of a path are compared."""
 MICROSECONDS = {"ms": 1e3, "us": 1.0, "ns": 1e-3, "s": 1e6, "seconds": 1e6, "requesttime": 1e6, "responsetime": 1e3}
-"""How a key ends -> microseconds in its unit; a bare `duration` is taken as seconds if it has a fraction, else left out."""
+"""How a key ends -> microseconds in its unit; a bare `duration` is taken as seconds if it has a fraction, else left"
+" out."""

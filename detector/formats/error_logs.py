@@ -17,8 +17,9 @@ from detector.formats.levels import from_word
 
 NGINX_LEVEL = 21
 """The byte after `2026/01/02 03:04:05 [`."""
-APACHE_CLOCK = ("%a %b %d %H:%M:%S%.f %Y", "%b %d %H:%M:%S%.f %Y")
-"""The second way is for a weekday that does not fit the date."""
+APACHE_CLOCK = ("%b %d %H:%M:%S%.f %Y",)
+"""Without the weekday, which must not make a time invalid."""
+WEEKDAY = len("[Fri ")
 ODD_LINE = pl.lit(value=True)
 """PHP and ModSecurity write messages of many lines: what does not begin with a time continues the record."""
 
@@ -47,12 +48,12 @@ def adapt_nginx(head: Sequence[str]) -> Format | None:
 
 def apache(*, time_size: int, modular: bool) -> Format:
     """`[Fri Jan 02 03:04:05 2026] [error] [client 192.0.2.1] text`; since 2.4 with module, process and the client's port."""
-    begin = 1 + time_size + len("] [")
+    begin = WEEKDAY + time_size + len("] [")
     client = LINE.str.find("[client ", literal=True).cast(pl.Int64) + len("[client ")
     colon = LINE.str.slice(begin).str.find(":", literal=True).cast(pl.Int64)
     fields: dict[str, pl.Expr | Span | LevelAt] = {
         "matched": LINE.str.starts_with("[") & (LINE.str.slice(begin - 3, 3) == "] ["),
-        "time": Span(1, time_size),
+        "time": Span(WEEKDAY, time_size),
         "level": LevelAt(begin + colon + 1 if modular else begin),
         "client": LINE.str.extract(MODULAR_CLIENT) if modular else Span(client, until="]"),
         "message": LINE.str.extract(r"^(?:\[[^\]]*\] )+(.*)$"),
@@ -94,7 +95,7 @@ def adapt_apache(head: Sequence[str]) -> Format | None:
 
 MODULAR_CLIENT = r"\[client ([^\]]+?)(?::\d+)?\]"
 APACHE_PATTERN = (
-    r"^\[(?<time>(?:[A-Z][a-z]{2} )?[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d+)? \d{4})\] "
+    r"^\[[A-Z][a-z]{2} (?<time>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d+)? \d{4})\] "
     r"\[(?:(?<module>[\w-]*):)?(?<level>[a-z]+\d?)\](?<rest>.*)$"
 )
 APACHE = re.compile(APACHE_PATTERN.replace("(?<", "(?P<"), re.DOTALL)
@@ -147,5 +148,5 @@ APACHE_SAMPLES = (
         {"timestamp": "2026-01-02T03:04:09.000001Z", "level": "trace", "client": None},
     ),
 )  # fmt: skip
-FORMATS = (nginx(), apache(time_size=26 + 5, modular=True))
+FORMATS = (nginx(), apache(time_size=len("Jan 02 03:04:05.123456 2026"), modular=True))
 """Both; the table names each."""

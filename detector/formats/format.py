@@ -36,9 +36,11 @@ class LevelAt:
 
     Attributes:
         begin: byte in the line; null where it is missing.
+        priority: it is no word but the number of a syslog priority.
     """
 
     begin: pl.Expr | int
+    priority: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,7 @@ class Format:
         header: over `line`: does a line that did not match only describe the file (column names, comments)?
         adapt: for a format with a header or dialects: the same format fitted to the first lines of a source, or None
             if these lines cannot be of this format.
+        hint: a regex: without a line that begins like this a source is not tried on a format that has no `adapt`.
         needs: fields without which a line has not matched after all.
         fallback: the same format read slowly but rightly, for the lines that the cheap expressions did not match.
         envelope: `message` holds another program's line, which is read again with its own format.
@@ -96,6 +99,7 @@ class Format:
     continues: pl.Expr | None = None
     header: pl.Expr | None = None
     adapt: Callable[[Sequence[str]], Format | None] | None = None
+    hint: str = field(default="", kw_only=True)
     needs: tuple[str, ...] = ()
     fallback: Format | None = None
     envelope: bool = False

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from detector.formats.format import LINE
 from detector.formats.lines import Lines, Positions, first_of, texts_at
 
-QUOTE, BACKSLASH, SPACE, MINUS, ZERO, NULL = b'"\\ -0n'
+QUOTE, BACKSLASH, SPACE, MINUS, ZERO, NULL, EXPONENT, POINT, OPENING, CLOSING = b'"\\ -0ne.{}'
 Flags = NDArray[np.bool_]
 
 
@@ -34,30 +34,33 @@ class Values(NamedTuple):
     sure: Flags
 
 
-def read_flat(lines: Lines, fields: Mapping[str, Sequence[str]], texts: Sequence[str], widths: Mapping[str, int]) -> pl.DataFrame:
+def read_flat(
+    lines: Lines, fields: Mapping[str, Sequence[str]], texts: Sequence[str], widths: Mapping[str, int]
+) -> pl.DataFrame:
     """Positions of fields and texts of keys.
 
     Args:
         lines: n lines.
         fields: field -> keys, best first: gives `{field} begin` (in the line) and `{field} length`.
         texts: keys: each gives a String column of its own name.
-        widths: key -> length that its texts usually have, which saves looking for their end.
+        widths: keys of times -> length that their texts usually have, which saves looking for the end; 0 if it varies.
 
     Returns:
         `matched` (false: left to the parser) and the columns; n rows.
     """
     keys = list(dict.fromkeys([*(key for several in fields.values() for key in several), *texts]))
-    found = lines.text.to_frame("line").lazy().select(
-        (LINE.str.starts_with("{") & LINE.str.ends_with("}")).alias("matched"),
-        *(LINE.str.find(f'"{key}":', literal=True).cast(pl.Int64).fill_null(-1).alias(f"at {key}") for key in keys),
-    ).collect(engine="in-memory")  # fmt: skip
-    sure = found["matched"].to_numpy().copy()
-    inner = _inner_objects(lines)
+    wanted = [LINE.str.find(f'"{key}":', literal=True).cast(pl.Int64).fill_null(-1).alias(key) for key in keys]
+    found = lines.text.to_frame("line").lazy().select(wanted).collect(engine="in-memory")
+    opened = lines.bytes[lines.begins] == OPENING
+    sure = opened & (lines.bytes[lines.ends - 1] == CLOSING)
+    inner = _inner_objects(lines, int(opened.sum()))
     values: dict[str, Values] = {}
     for key in keys:
-        at = found[f"at {key}"].to_numpy()
-        values[key] = _values(lines, at, len(key.encode()) + 3, widths.get(key, 0))
-        sure &= values[key].sure & (at < inner)
+        at = found[key].to_numpy()
+        values[key] = _values(lines, at, len(key) + 3, widths.get(key))
+        sure &= values[key].sure
+        if inner is not None:
+            sure &= at < inner
     columns = [pl.Series("matched", sure)]
     for name, several in fields.items():
         begins, ends = _first_there([values[key] for key in several])
@@ -70,51 +73,79 @@ def read_flat(lines: Lines, fields: Mapping[str, Sequence[str]], texts: Sequence
     return pl.DataFrame(columns)
 
 
-def _inner_objects(lines: Lines) -> Positions:
-    """Where in each line the first object inside it begins; beyond its end where there is none."""
+def _inner_objects(lines: Lines, outer: int) -> Positions | None:
+    """Where in each line the first object inside it begins, far away where there is none; None if no line has one."""
+    if not len(lines.begins) or np.count_nonzero(lines.bytes[lines.begins[0] : lines.ends[-1]] == OPENING) == outer:
+        return None
     rest = texts_at(lines.bytes, np.minimum(lines.begins + 1, lines.ends), lines.ends)
     inner = rest.to_frame("rest").select(pl.col("rest").str.find("{", literal=True).cast(pl.Int64)).to_series()
-    if inner.null_count() == len(inner):
-        return np.full(len(inner), np.iinfo(np.int64).max)
     return (inner + 1).fill_null(np.iinfo(np.int64).max).to_numpy()
 
 
-def _values(lines: Lines, at: Positions, skip: int, width: int) -> Values:
+def _values(lines: Lines, at: Positions, skip: int, width: int | None) -> Values:
     """The values of a key that was found at byte `at` of each line (-1: nowhere) and is `skip` bytes long."""
-    data = lines.bytes
-    there = at >= 0
-    begins = np.where(there, lines.begins + at, 0)
-    sure = ~there | (data[begins - 1] != BACKSLASH)
-    begins += skip
-    begins = np.minimum(begins + (data[np.minimum(begins, lines.ends)] == SPACE), lines.ends)
+    rows = np.flatnonzero(at >= 0)
+    if len(rows) == len(at):
+        return _values_there(lines.bytes, lines.begins + at, lines.ends, skip, width)
+    begins, ends, sure = lines.begins.copy(), lines.begins.copy(), np.ones(len(at), bool)
+    found = _values_there(lines.bytes, lines.begins[rows] + at[rows], lines.ends[rows], skip, width)
+    begins[rows], ends[rows], sure[rows] = found
+    return Values(begins, ends, sure)
+
+
+def _values_there(data: NDArray[np.uint8], keys: Positions, limits: Positions, skip: int, width: int | None) -> Values:
+    """The values behind keys that begin at these bytes."""
+    sure = data[keys - 1] != BACKSLASH
+    begins = keys + skip
     first = data[begins]
-    quoted = there & (first == QUOTE)
-    number = there & ((first - np.uint8(ZERO)) < 10)
-    missing = ~there | (first == NULL)
-    begins += quoted
-    ends = _find_ends(lines, begins, quoted, number, width)
-    last = data[np.minimum(ends, len(data) - 1)]
-    sure &= missing | (quoted & (last == QUOTE)) | (number & (ends < lines.ends))
-    ends = np.where(missing | (ends < 0), begins, ends)
-    dash = (ends - begins == 1) & (data[begins] == MINUS)
-    return Values(begins, np.where(dash, begins, ends), sure)
+    spaced = first == SPACE
+    if spaced.any():
+        begins += spaced
+        first = data[begins]
+    quoted = first == QUOTE
+    if quoted.all():
+        begins += 1
+        ends = _text_ends(data, begins, limits, width)
+        sure &= data[ends] == QUOTE
+    else:
+        begins += quoted
+        ends, known = _mixed_ends(data, begins, limits, first, width)
+        sure &= known
+    short = ends - begins == 1
+    if short.any():
+        ends = np.where(short & (data[begins] == MINUS), begins, ends)
+    return Values(begins, np.maximum(begins, ends), sure)
 
 
-def _find_ends(lines: Lines, begins: Positions, quoted: Flags, number: Flags, width: int) -> Positions:
-    """Before the closing quote, or behind the number; on a backslash where there is one, -1 where it is too far."""
-    data, ends, texts = lines.bytes, begins, quoted
-    if width:
-        ends = np.minimum(begins + width, lines.ends)
-        texts = quoted & (data[np.minimum(ends, len(data) - 1)] != QUOTE)
-        if not texts.any() and not number.any():
-            return ends
-    for rows, stops in ((texts, '"\\'), (number, ",}] ")):
-        if rows.all():
-            ends = first_of(data, begins, lines.ends, stops)
-        elif rows.any():
-            ends = ends.copy()
-            ends[rows] = first_of(data, begins[rows], lines.ends[rows], stops)
+def _text_ends(data: NDArray[np.uint8], begins: Positions, limits: Positions, width: int | None) -> Positions:
+    """The closing quotes, or where something else comes first; `width` is the likely length, if that is known."""
+    if not width:
+        return first_of(data, begins, limits, '"\\')
+    ends = np.minimum(begins + width, limits)
+    other = np.flatnonzero(data[ends] != QUOTE)
+    ends[other] = first_of(data, begins[other], limits[other], '"\\')
     return ends
+
+
+def _mixed_ends(data: NDArray[np.uint8], begins: Positions, limits: Positions, first: NDArray[np.uint8],
+                width: int | None) -> tuple[Positions, Flags]:  # fmt: skip
+    """Ends of texts, numbers and nulls, and where these are known."""
+    texts, numbers, ends = first == QUOTE, (first - np.uint8(ZERO)) < 10, begins.copy()
+    stops = ",}] eE." if width is None else ",}] eE"  # only a time may have a fraction here
+    if numbers.all():
+        ends = first_of(data, begins, limits, stops)
+        return ends, _closed(data[ends]) & (ends < limits)
+    ends[texts] = _text_ends(data, begins[texts], limits[texts], width)
+    ends[numbers] = first_of(data, begins[numbers], limits[numbers], stops)
+    last = data[ends]
+    known = (texts & (last == QUOTE)) | (numbers & (ends < limits) & _closed(last))
+    return ends, known | (first == NULL)
+
+
+def _closed(last: NDArray[np.uint8]) -> Flags:
+    """Does what follows the digits end the number?"""
+    closed: Flags = (last | 0x20 != EXPONENT) & (last != POINT)
+    return closed
 
 
 def _first_there(several: Sequence[Values]) -> tuple[Positions, Positions]:

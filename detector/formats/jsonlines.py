@@ -8,22 +8,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+import numpy as np
 import polars as pl
 
-from detector.formats.dialects import MICROSECONDS
 from detector.formats.format import Format, LevelAt, Span
 from detector.formats.json_samples import SAMPLES
+from detector.formats.jsonfields import expressions, has_ports, needed_paths, numbers_of
 from detector.formats.jsonflat import read_flat
-from detector.formats.jsonshape import PORT, Shape, find_shape
+from detector.formats.jsonshape import UNKNOWN, Shape, find_shape
 from detector.formats.jsontree import read_paths
-from detector.formats.levels import LEVELS, from_number
-from detector.formats.lines import Lines, lines_of
+from detector.formats.levels import from_number
+from detector.formats.lines import Lines, leading_number, lines_of
 
 ABOUT = "JSON lines: one object a line, of any usual logger"
 IN_PLACE = ("client", "service", "host", "request", "version", "message", "status", "payload_bytes")
 COUNTED = ("time", "level", "service", "client", "status", "payload_bytes")
-PARTS = {"endpoint": ("method", "endpoint"), "duration_us": ("duration",)}
-FIRST_LETTERS = {word[:8]: level for word, level in LEVELS.items()}
+LONGEST_NUMBERS = {"status": 9, "payload_bytes": 16}
 ENOUGH = 0.9
 
 
@@ -33,12 +33,12 @@ def fit(head: Sequence[str], chosen: Mapping[str, str] | None = None) -> Format 
     if shape is None:
         return None
     by_parser = with_parser(shape)
-    in_place = with_places(shape, by_parser)
-    if in_place is None or in_place.locate is None:
+    if not all(is_flat(shape, name) for name in COUNTED):
         return by_parser
-    texts = pl.Series("line", [line for line in head if line.startswith("{")], dtype=pl.String)
-    seen = in_place.locate(lines_of(texts), frozenset(COUNTED))
-    return in_place if seen["matched"].sum() >= ENOUGH * len(texts) else by_parser
+    in_place = with_places(shape, by_parser)
+    texts = lines_of(pl.Series("line", [line for line in head if line.startswith("{")], dtype=pl.String))
+    read = in_place.locate(texts, frozenset(COUNTED)) if in_place.locate is not None else pl.DataFrame({"matched": []})
+    return in_place if read["matched"].sum() >= ENOUGH * len(texts.text) else by_parser
 
 
 def adapt(head: Sequence[str]) -> Format | None:
@@ -46,43 +46,83 @@ def adapt(head: Sequence[str]) -> Format | None:
     return fit(head)
 
 
-def name_of(shape: Shape) -> str:
-    """As users see it: `json`, or `json_` and the dialect."""
-    return f"json_{shape.dialect.name}" if shape.dialect.name else "json"
+def is_flat(shape: Shape, name: str) -> bool:
+    """Does the field lie in the outer object, under keys that are written as they are?"""
+    return not any(set('>+"\\') & set(path) or not path.isascii() for path in shape.paths.get(name, ()))
 
 
 def with_parser(shape: Shape) -> Format:
     """Every line parsed, only the paths of this shape."""
-    paths = list(dict.fromkeys(part for several in shape.paths.values() for path in several for part in path.split("+")))
+    name = f"json_{shape.dialect.name}" if shape.dialect.name else "json"
 
     def locate(lines: Lines, asked: frozenset[str]) -> pl.DataFrame:
-        return read_paths(lines, [path for path in paths if path in needed_paths(shape, asked)])
+        return read_paths(lines, sorted(needed_paths(shape, asked)))
 
-    return Format(name_of(shape), ABOUT, SAMPLES, {"matched": pl.col("matched"), **expressions(shape)}, shape.clock,
-                  locate=locate, dialect=shape.dialect.name)  # fmt: skip
-
-
-def needed_paths(shape: Shape, asked: frozenset[str]) -> set[str]:
-    """The paths that the fields asked for are made of."""
-    fields = [part for name in asked for part in PARTS.get(name, (name,))]
-    return {part for name in fields for path in shape.paths.get(name, ()) for part in path.split("+")}
+    fields = {"matched": pl.col("matched"), **expressions(shape)}
+    return Format(name, ABOUT, SAMPLES, fields, shape.clock, locate=locate, dialect=shape.dialect.name)
 
 
-def expressions(shape: Shape) -> dict[str, pl.Expr | Span | LevelAt]:
-    """Each field over a table with one text column per path."""
-    fields: dict[str, pl.Expr | Span | LevelAt] = {}
-    for name, paths in shape.paths.items():
-        columns = [pl.col(path) for path in paths if "+" not in path]
-        if name == "level":
-            fields[name] = level_of(columns, shape)
-        elif name in ("status", "payload_bytes"):
-            fields[name] = pl.coalesce(number_of(path) for path in paths)
-        elif name == "endpoint":
-            fields[name] = endpoint_of(shape)
-        elif name == "duration":
-            fields["duration_us"] = pl.coalesce(duration_of(path, shape) for path in paths)
-        elif name != "method":
-            fields[name] = pl.coalesce(usable(column) for column in columns)
-    if has_ports(shape):
-        fields["client"] = fields["client"].str.replace(PORT_END, "")  # type: ignore[union-attr]  # a text expression
-    return fields
+def with_places(shape: Shape, by_parser: Format) -> Format:
+    """Read in place what lies in the outer object, with the parser for the rest and as fallback."""
+    spans = [name for name in (*IN_PLACE, "time") if name in by_parser.fields and is_flat(shape, name)]
+    if "client" in spans and has_ports(shape):
+        spans.remove("client")
+    if "service" in spans and shape.dialect.dull:
+        spans.remove("service")
+    if "level" in shape.paths and not shape.dialect.usual_level:
+        spans.append("level")
+    words, width = level_in_words(shape), time_width(shape)
+
+    def locate(lines: Lines, asked: frozenset[str]) -> pl.DataFrame:
+        placed = {name: shape.paths[name] for name in spans if name in asked}
+        rest = sorted(needed_paths(shape, asked - set(placed)))
+        inner = [path for path in rest if set('>"\\') & set(path) or not path.isascii()]
+        widths = dict.fromkeys(shape.paths.get("time", ()), width)
+        table = check(
+            lines, read_flat(lines, placed, [path for path in rest if path not in inner], widths), width, words
+        )
+        return table if not inner else table.hstack(read_paths(lines, inner).drop("matched"))
+
+    fields = {**by_parser.fields, **{name: Span(pl.col(f"{name} begin"), pl.col(f"{name} length")) for name in spans}}
+    if "time" in spans and width:
+        fields["time"] = Span(pl.col("time begin"), width)
+    if "level" in spans:
+        numbers = numbers_of(shape, shape.paths["level"][0])
+        fields["level"] = LevelAt(pl.col("level begin")) if words else from_number(pl.col("level number"), numbers)
+    needs = ("time",) if "time" in fields else ()
+    return replace(by_parser, fields=fields, locate=locate, fallback=by_parser, needs=needs)
+
+
+def level_in_words(shape: Shape) -> bool:
+    """Are levels mostly words, not numbers?"""
+    texts = [text for path in shape.paths.get("level", ()) for text in shape.seen[path].texts]
+    return 2 * sum(text.isdigit() for text in texts) <= len(texts)
+
+
+def time_width(shape: Shape) -> int:
+    """The length that all times have; 0 if they differ or are numbers."""
+    widths = {len(text) for path in shape.paths.get("time", ()) for text in shape.seen[path].texts}
+    return max(widths) if len(widths) == 1 and "epoch" not in shape.clock else 0
+
+
+def check(lines: Lines, table: pl.DataFrame, width: int, words: bool) -> pl.DataFrame:  # noqa: FBT001 - private to this format
+    """Leave to the parser what is written unlike the first lines, or too long: times, numbers, a number for a word."""
+    sure = table["matched"].to_numpy().copy()
+    for name, longest in LONGEST_NUMBERS.items():
+        if f"{name} length" in table.columns:
+            sure &= table[f"{name} length"].to_numpy() <= longest
+    if width and "time length" in table.columns:
+        length = table["time length"].to_numpy()
+        sure &= (length == width) | (length == 0)
+    if "level begin" in table.columns:
+        begins = np.maximum(lines.begins + table["level begin"].to_numpy(), 0)
+        there = table["level length"].to_numpy() > 0
+        letter = ((lines.bytes[begins] | 0x20) - np.uint8(ord("a"))) < 26
+        sure &= ~there | (letter == words)
+        if not words:
+            number, _ = leading_number(lines.bytes, begins, table["level length"].to_numpy())
+            table = table.with_columns(pl.Series("level number", number).set(pl.Series(~there), None))
+    return table.with_columns(pl.Series("matched", sure))
+
+
+FORMAT = replace(with_parser(Shape(UNKNOWN, {}, {}, ())), adapt=adapt)

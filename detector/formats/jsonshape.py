@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 import polars as pl
 
@@ -18,8 +20,8 @@ CLOCK = ("iso", "epoch", "%d/%b/%Y:%H:%M:%S %z", "%a, %d %b %Y %H:%M:%S %z", "%m
 EARLIEST_YEAR = 1980
 UNKNOWN = Dialect("", (), {}, {})
 STATUS = re.compile(r"[1-5]\d\d|0|")
+SURROGATE = re.compile("[\ud800-\udfff]")
 DIGITS = re.compile(r"\d*")
-PORT = re.compile(r"(\d{1,3}(\.\d{1,3}){3}|\[[0-9a-fA-F:.]+\]):\d+")
 
 
 @dataclass(slots=True)
@@ -48,28 +50,50 @@ class Shape:
 
 
 def parse_object(line: str) -> dict[str, object] | None:
-    """The object that a line is, numbers as they are written; None for anything else."""
+    """The object that a line is, with numbers as `number_text` writes them; None for anything else."""
     try:
-        value = json.loads(line, parse_float=str, parse_int=str, parse_constant=str)
+        value = json.loads(line, parse_float=number_text, parse_int=number_text, parse_constant=Number,
+                           object_pairs_hook=first_wins)  # fmt: skip
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
 
 
+def first_wins(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Of a key that stands twice in an object the first is taken, as polars does."""
+    return dict(pairs) if len(found := dict(reversed(pairs))) == len(pairs) else found
+
+
+class Number(str):
+    """A number, kept as it is written."""
+
+
+def number_text(written: str) -> Number:
+    """A number as polars writes it: `1e5` is `100000`, `1.50` is `1.5`; what it cannot read stays as it is."""
+    if written.lstrip("-").isdigit():
+        return Number("0" if written == "-0" else written)
+    value = float(written)
+    if math.isinf(value):
+        return Number(written)
+    return Number(f"{Decimal(repr(value)):f}".removesuffix(".0"))
+
+
 def written(value: object) -> str | None:
-    """A scalar, or the only text of a list, as text; None for null and for what has parts."""
-    if isinstance(value, list) and len(value) == 1 and isinstance(value[0], str):
-        return value[0]
+    """A scalar as text, also the only text of a list; None for null and for what has parts."""
+    if isinstance(value, list) and len(value) == 1 and isinstance(value[0], str) and not isinstance(value[0], Number):
+        value = value[0]
     if isinstance(value, bool):
         return "true" if value else "false"
-    return value if isinstance(value, str) else None
+    if not isinstance(value, str):
+        return None
+    return value if value.isascii() else SURROGATE.sub("\0", value)
 
 
 def walk(value: Mapping[str, object], outer: str = "", depth: int = 1) -> Iterator[tuple[str, object]]:
     """Every path of an object with what is there, as far down as logs go."""
     for key, inner in list(value.items())[:WIDEST]:
         path = f"{outer}>{key}" if outer else key
-        if ">" in key or "+" in key or not key:
+        if not key or ">" in key or "+" in key or not key.isprintable():
             continue
         yield path, inner
         if isinstance(inner, dict) and depth < DEEPEST:
@@ -136,7 +160,7 @@ def find_shape(head: Sequence[str], chosen: Mapping[str, str]) -> Shape | None:
 def usual_paths(name: str, seen: Mapping[str, Seen]) -> tuple[str, ...]:
     """Paths whose last keys are a usual name of the field: by rank of the name, then the outermost."""
     rank = {usual: number for number, usual in enumerate(USUAL[name])}
-    ranked = []
+    ranked: list[tuple[int, int, int, str]] = []
     deepest = 2 if name in ("time", "level", "message") else DEEPEST
     for path in seen:
         keys = [re.sub(r"[^a-z0-9]", "", key.lower()) for key in path.split(">")]
@@ -163,9 +187,12 @@ def carries(name: str, path: str, seen: Mapping[str, Seen]) -> bool:
 
 def order_services(paths: tuple[str, ...], seen: Mapping[str, Seen]) -> tuple[str, ...]:
     """A logger that is a class or module (`com.example.Shop`) says less than the name of the service."""
+
     def is_class(path: str) -> bool:
-        key = path.split(">")[-1].lower()
-        return key.split(".")[-1] in ("logger", "logger_name", "sourcecontext") and any("." in t for t in seen[path].texts)
+        key = path.rsplit(">", 1)[-1].lower()
+        return key.rsplit(".", 1)[-1] in ("logger", "logger_name", "sourcecontext") and any(
+            "." in t for t in seen[path].texts
+        )
 
     return tuple(sorted(paths, key=lambda path: path in seen and is_class(path)))
 

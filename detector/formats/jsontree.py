@@ -7,7 +7,8 @@ pieces, and line by line where a piece fails.
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Sequence
 
 import polars as pl
 
@@ -15,20 +16,23 @@ from detector.formats.jsonshape import parse_object, written
 from detector.formats.lines import Lines
 
 PIECE = 256
+DEEP = 200
+OPENING, CLOSING = b"{}"
+ONE_TEXT = r'^\["([^"\\\x00-\x1f]*)"\]$'
+ITEM = r"(?:-?\d+(?:\.\d+)?|null|true|false)"
+PARTS = rf'(?s)^(?:\{{["}}]|\[(?:["\[{{\]]|{ITEM}(?:\]$|, .*\]$)))'
 Tree = dict[str, "Tree | None"]
 
 
 def read_paths(lines: Lines, paths: Sequence[str]) -> pl.DataFrame:
     """`matched` (is the line an object?) and one String column per path, null where there is no scalar."""
+    if (lines.bytes[lines.begins] == OPENING).all() and (lines.bytes[lines.ends - 1] == CLOSING).all():
+        return _read_block(lines.text, paths, lines)
     texts = lines.text.str.strip_chars()
-    fits = texts.str.starts_with("{") & texts.str.ends_with("}")
-    if fits.all():
-        table = _read_block(texts, paths, lines)
-    else:
-        rows = fits.arg_true()
-        table = _read_block(texts.filter(fits), paths, None).with_columns(row=rows)
-        every = pl.DataFrame({"row": pl.int_range(len(texts), dtype=rows.dtype, eager=True)})
-        table = every.join(table, on="row", how="left", maintain_order="left").drop("row")
+    rows = (texts.str.starts_with("{") & texts.str.ends_with("}")).arg_true()
+    table = _read_block(texts.gather(rows), paths, None).with_columns(row=rows.cast(pl.Int64))
+    every = pl.DataFrame({"row": pl.int_range(len(texts), dtype=pl.Int64, eager=True)})
+    table = every.join(table, on="row", how="left", maintain_order="left").drop("row")
     return table.with_columns(pl.col("matched").fill_null(value=False))
 
 
@@ -48,7 +52,7 @@ def _read_block(texts: pl.Series, paths: Sequence[str], lines: Lines | None) -> 
 def _read_at_once(texts: pl.Series, paths: Sequence[str], lines: Lines | None) -> pl.DataFrame | None:
     """The table, or None if one of the lines is no JSON."""
     if not len(texts):
-        return _table({path: [] for path in paths}, [])
+        return pl.DataFrame(schema=_columns(paths))
     tree = grow_tree(paths)
     if lines is None or (lines.begins[1:] != lines.ends[:-1] + 1).any():
         if texts.str.contains("\n", literal=True).any():
@@ -69,24 +73,33 @@ def _read_at_once(texts: pl.Series, paths: Sequence[str], lines: Lines | None) -
 
 def _read_singly(texts: pl.Series, paths: Sequence[str]) -> pl.DataFrame:
     """Line by line: only for pieces that hold a line that polars cannot read."""
-    objects = [parse_object(text) for text in texts]
     keys = {path: path.split(">") for path in paths}
-    columns = {path: [_follow(value, keys[path]) for value in objects] for path in paths}
-    return _table(columns, [value is not None for value in objects])
+    rows: list[dict[str, object]] = []
+    for text in texts:
+        value = parse_object(text)
+        alone = None
+        if value is None and text.count("[") + text.count("{") > DEEP:
+            alone = _read_at_once(pl.Series([text]), paths, None)  # polars reads deeper than Python
+        if alone is None:
+            rows.append({"matched": value is not None, **{path: _follow(value, keys[path]) for path in paths}})
+        else:
+            rows.append(alone.row(0, named=True))
+    table = pl.DataFrame(rows, schema=_columns(paths))
+    return table.with_columns(_scalar(table[path]) for path in paths)
+
+
+def _columns(paths: Sequence[str]) -> dict[str, pl.DataType]:
+    return {"matched": pl.Boolean(), **dict.fromkeys(paths, pl.String())}
 
 
 def _follow(value: object, keys: Sequence[str]) -> str | None:
-    """What lies at the end of a path, as text."""
+    """What lies at the end of a path, as text; a list of one text as JSON."""
     for key in keys:
         if not isinstance(value, dict):
             return None
         value = value.get(key)
-    return written(value)
-
-
-def _table(columns: Mapping[str, Sequence[str | None]], matched: Sequence[bool]) -> pl.DataFrame:
-    flags = pl.Series("matched", matched, dtype=pl.Boolean)
-    return pl.DataFrame([flags, *(pl.Series(path, texts, dtype=pl.String) for path, texts in columns.items())])
+    text = written(value)
+    return json.dumps([text], ensure_ascii=False) if isinstance(value, list) and text is not None else text
 
 
 def grow_tree(paths: Sequence[str]) -> Tree:
@@ -118,11 +131,14 @@ def _pick(path: str, tree: Tree) -> pl.Expr:
 
 
 def _scalar(texts: pl.Series) -> pl.Series:
-    """polars writes objects and arrays that stand where a text is expected as JSON: null, but for a list of one text."""
+    """Null for texts that look like an object or array, but for a list of one text.
+
+    That is how polars writes what stands where a text is expected; a text that looks so is rarer than they are.
+    """
     odd = texts.str.starts_with("{") | texts.str.starts_with("[")
     if not odd.any():
         return texts
     text = pl.col(texts.name)
-    only = text.str.extract(r'^\["((?:[^"\\]|\\.)*)"\]$')
-    parts = text.str.contains(r'^(?:\{(?:"|\}$)|\[(?:["\[{\]]|[^:]*\]$))')
-    return texts.to_frame().select(pl.when(pl.lit(odd) & parts).then(only).otherwise(text)).to_series().alias(texts.name)
+    only = text.str.extract(ONE_TEXT)
+    plain = pl.when(pl.lit(odd) & text.str.contains(PARTS)).then(only).otherwise(text)
+    return texts.to_frame().select(plain.alias(texts.name)).to_series()

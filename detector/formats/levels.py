@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from detector.formats.lines import WORD, Words
+from detector.formats.lines import WORD, Positions, Words
 
 WORDS = {
     "trace": "trace verbose silly fine finer finest all v t tracing",
@@ -37,6 +37,11 @@ def from_leading_word(words: Words) -> pl.Series:
     """Words of at most eight letters, as numbers -> levels; null for a word that is none."""
     place = np.minimum(np.searchsorted(SORTED, words), len(SORTED) - 1)
     return NAMES.gather(np.where(SORTED[place] == words, ORDER[place], len(NAMES) - 1))
+
+
+def from_priorities(numbers: Positions) -> pl.Series:
+    """syslog priorities -> levels: the lowest three bits are the severity; null where there is none (negative)."""
+    return pl.Series([*SYSLOG.values(), None], dtype=pl.String).gather(np.where(numbers < 0, len(SYSLOG), numbers & 7))
 
 
 def from_number(number: pl.Expr, names: dict[int, str]) -> pl.Expr:

@@ -101,9 +101,9 @@ def lines_of(texts: pl.Series) -> Lines:
 def words_at(data: NDArray[np.uint8], begins: Positions) -> Words:
     """The eight bytes at each position, first byte lowest, zeros after the end of `data` (at least eight bytes)."""
     every = np.ndarray((len(data) - WORD + 1,), "<u8", data, strides=(1,))
-    over = begins - (len(data) - WORD)
-    if over.max(initial=0) <= 0:
+    if begins.max(initial=0) <= len(data) - WORD:
         return every[begins]
+    over = begins - (len(data) - WORD)
     bits = 8 * np.clip(over, 0, WORD).astype(np.uint64)
     word = every[np.minimum(begins, len(data) - WORD)]
     return np.where(bits < 64, word >> np.minimum(bits, np.uint64(63)), np.uint64(0))
@@ -120,6 +120,11 @@ def leading_number(data: NDArray[np.uint8], begins: Positions, lengths: Position
         more, extra = _eight_digits(words_at(data, begins[long] + WORD), np.clip(lengths[long] - WORD, 0, WORD))
         value[long] = value[long] * 10**extra + more
     return value, digits > 0
+
+
+def digits_at(data: NDArray[np.uint8], begins: Positions, limit: int) -> tuple[Positions, Positions]:
+    """The number that the first digits at each position make, and how many these are, at most `limit` (up to eight)."""
+    return _eight_digits(words_at(data, begins), np.full(len(begins), limit))
 
 
 def _eight_digits(words: Words, limit: Positions) -> tuple[Positions, Positions]:
@@ -139,20 +144,26 @@ def _eight_digits(words: Words, limit: Positions) -> tuple[Positions, Positions]
 
 def first_of(data: NDArray[np.uint8], begins: Positions, ends: Positions, characters: str) -> Positions:
     """Where the first of some ASCII characters lies in each text; its end if none does, -1 if it is too long to say."""
-    found = ends.copy()
-    rows, at = np.arange(len(begins)), begins
-    for _ in range(0, LONGEST, WORD):
-        hits = _bytes_that_are(words_at(data, at), characters)
-        lowest = hits & (~hits + np.uint64(1))
-        place = at + (np.bitwise_count(lowest - np.uint64(1)) >> 3).astype(np.int64)
-        seen = hits != 0
-        found[rows[seen]] = np.minimum(place[seen], found[rows[seen]])
-        rest = ~seen & (at + WORD < ends[rows])
-        rows, at = rows[rest], at[rest] + WORD
+    place, seen = _first_here(data, begins, characters)
+    found = np.minimum(np.where(seen, place, ends), ends)
+    rows = np.flatnonzero(~seen & (begins + WORD < ends))
+    at, limits = begins[rows] + WORD, ends[rows]
+    for _ in range(WORD, LONGEST, WORD):
         if not len(rows):
             return found
+        place, seen = _first_here(data, at, characters)
+        found[rows] = np.minimum(np.where(seen, place, limits), limits)
+        rest = np.flatnonzero(~seen & (at + WORD < limits))
+        rows, at, limits = rows[rest], at[rest] + WORD, limits[rest]
     found[rows] = -1
     return found
+
+
+def _first_here(data: NDArray[np.uint8], at: Positions, characters: str) -> tuple[Positions, NDArray[np.bool_]]:
+    """Where the first of the characters lies in the eight bytes at each position, and whether one does."""
+    hits = _bytes_that_are(words_at(data, at), characters)
+    lowest = hits & (~hits + np.uint64(1))
+    return at + (np.bitwise_count(lowest - np.uint64(1)) >> 3), hits != 0
 
 
 def _bytes_that_are(words: Words, characters: str) -> Words:
@@ -172,7 +183,8 @@ def leading_word(data: NDArray[np.uint8], begins: Positions, ends: Positions) ->
     other = ~(letter & ~words) & HIGH_BITS
     lowest = other & (~other + np.uint64(1))
     count = np.where(other == 0, WORD, np.bitwise_count(lowest - np.uint64(1)) >> 3).astype(np.int64)
-    return lower & LOW_BYTES[np.clip(np.minimum(count, ends - begins), 0, WORD)]
+    kept: Words = lower & LOW_BYTES[np.clip(np.minimum(count, ends - begins), 0, WORD)]
+    return kept
 
 
 def run_begins(data: NDArray[np.uint8], begins: Positions, length: int) -> Positions:

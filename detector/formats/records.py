@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import polars as pl
 
-from detector.formats.clock import Calendar, instants, parse_each, repeat_runs
+from detector.formats.clock import Calendar, by_second, instants, parse_each, repeat_runs
 from detector.formats.format import LINE, Format, LevelAt, Span
-from detector.formats.levels import from_leading_word
+from detector.formats.iso_times import iso_in_place, looks_iso
+from detector.formats.levels import from_leading_word, from_priorities
 from detector.formats.lines import (
     Lines,
     Positions,
@@ -95,9 +96,9 @@ def _cascade(lines: Lines, formats: tuple[Format, ...], calendar: Calendar, want
     """Each format in turn on what is still unmatched; the rows end in the order of the lines."""
     steps = [step for known in formats for step in (known, known.fallback) if step is not None]
     if not steps:
-        rows = len(lines.text)
-        timestamps = pl.repeat(None, rows, dtype=TYPES["timestamp"], eager=True).alias("timestamp")
-        return pl.DataFrame([pl.repeat(False, rows, eager=True).alias("matched"), timestamps])  # noqa: FBT003
+        size = len(lines.text)
+        timestamps = pl.repeat(None, size, dtype=TYPES["timestamp"], eager=True).alias("timestamp")
+        return pl.DataFrame([pl.repeat(value=False, n=size, eager=True).alias("matched"), timestamps])
     named = wanted | {"format"} if len(formats) > 1 else wanted
     first = _one_format(lines, steps[0], calendar, named)
     if len(steps) == 1 or first["matched"].all():
@@ -117,7 +118,9 @@ def _cascade(lines: Lines, formats: tuple[Format, ...], calendar: Calendar, want
 
 def _one_format(lines: Lines, known: Format, calendar: Calendar, wanted: frozenset[str]) -> pl.DataFrame:
     """`matched`, `timestamp` and what is wanted of the fields that the format knows; null where it did not match."""
-    asked = [name for name in ("matched", "time", *sorted(wanted | set(known.needs) - {"time"})) if name in known.fields]
+    asked = [
+        name for name in ("matched", "time", *sorted(wanted | set(known.needs) - {"time"})) if name in known.fields
+    ]
     table = known.decode(lines.text) if known.locate is None else known.locate(lines, frozenset(asked)).lazy()
     found = table.select(_expressions(known, asked)).collect(engine="in-memory")
     columns = {name: _column(name, known, found, lines, calendar) for name in asked}
@@ -155,7 +158,7 @@ def _column(name: str, known: Format, found: pl.DataFrame, lines: Lines, calenda
     """One field of every line, with the type that Records gives it."""
     where = known.fields[name]
     if isinstance(where, LevelAt):
-        return from_leading_word(leading_word(lines.bytes, *_places(found[name], None, lines))).alias(name)
+        return _level(where, *_places(found[name], None, lines), lines).alias(name)
     if not isinstance(where, Span):
         if name == "time":
             return instants(found[name], known.clock, calendar)
@@ -171,6 +174,13 @@ def _column(name: str, known: Format, found: pl.DataFrame, lines: Lines, calenda
         return column if there.all() else column.set(~pl.Series(there), None)
     text = texts_at(lines.bytes, begins, ends).alias(name)
     return text if (begins < ends).all() else text.set(pl.Series(begins == ends), None)
+
+
+def _level(where: LevelAt, begins: Positions, ends: Positions, lines: Lines) -> pl.Series:
+    if where.priority:
+        value, there = leading_number(lines.bytes, begins, ends - begins)
+        return from_priorities(np.where(there, value, MISSING))
+    return from_leading_word(leading_word(lines.bytes, begins, ends))
 
 
 def _places(begin: pl.Series, length: pl.Series | None, lines: Lines) -> tuple[Positions, Positions]:
@@ -199,8 +209,25 @@ def _until(where: Span, begins: Positions, ends: Positions, lines: Lines) -> tup
 def _times(lines: Lines, begins: Positions, ends: Positions, length: object, clock: tuple[str, ...],
            calendar: Calendar) -> pl.Series:  # fmt: skip
     """Times of a fixed width are compared where they lie; only the first of each run becomes a text."""
-    if not isinstance(length, int) or (ends - begins).min(initial=length) < length:
+    if not isinstance(length, int):
         return instants(texts_at(lines.bytes, begins, ends), clock, calendar)
+    fits = ends - begins == length
+    if clock == ("iso",):
+        fits &= looks_iso(lines.bytes, begins)
+    if not fits.all():
+        rows = np.flatnonzero(fits)
+        empty = pl.repeat(None, len(begins), dtype=TYPES["timestamp"], eager=True)
+        return (
+            empty.scatter(rows, _times(lines, begins[rows], ends[rows], length, clock, calendar))
+            if len(rows)
+            else empty
+        )
+    if clock == ("iso",):
+        found = iso_in_place(lines.bytes, begins, length, calendar.zone)
+    else:
+        found = by_second(lines.bytes, begins, length, clock, calendar)
+    if found is not None:
+        return found
     runs = run_begins(lines.bytes, begins, length)
     return repeat_runs(parse_each(texts_at(lines.bytes, begins[runs], ends[runs]), clock, calendar), runs, len(begins))
 

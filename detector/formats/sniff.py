@@ -10,6 +10,7 @@ Source: https://docs.lnav.org/en/latest/formats.html (the approach; the code is 
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -30,6 +31,8 @@ ALSO = 0.005
 """A further format is kept if it reads at least this share of the head, and one line."""
 INNER = 0.5
 """The messages of an envelope are opened if this share of them is understood."""
+MESSAGES = 250
+"""As many messages of an envelope are looked at."""
 SAID = frozenset(column.name for column in RECORDS) - {"timestamp", "message", "format", "source", "line_number"}
 """The columns that show that a line inside an envelope was understood, not only dated."""
 Flags = NDArray[np.bool_]
@@ -107,10 +110,9 @@ def choose(
     head = head[:HEAD_LINES]
     trials = _ranked(head, formats, calendar)
     if wanted_name is not None:
-        named = find_format(wanted_name, formats)
-        trials = [next((trial for trial in trials if trial.format.name == named.name), _unfitted(named, head))] + [
-            trial for trial in trials if trial.format.name != named.name
-        ]
+        order = [known.name for known in formats].index(find_format(wanted_name, formats).name)
+        named = next((trial for trial in trials if trial.order == order), None)
+        trials = [named or _unfitted(formats[order], order, head), *(trial for trial in trials if trial.order != order)]
     kept = _keep(trials, forced=wanted_name is not None)
     inner = _inner(head, kept, formats, calendar) if any(known.envelope for known in kept) else ()
     return Recipe(kept, inner, calendar)
@@ -130,12 +132,19 @@ def find_format(name: str, formats: Sequence[Format]) -> Format:
     raise UsageError(f"unknown input format `{name}`{hint}")
 
 
+def fit(known: Format, head: Sequence[str]) -> Format | None:
+    """The format fitted to these lines, or None if it cannot be theirs."""
+    if known.adapt is not None:
+        return known.adapt(head)
+    return known if not known.hint or any(map(re.compile(known.hint).match, head)) else None
+
+
 def _ranked(head: Sequence[str], formats: Sequence[Format], calendar: Calendar) -> list[Trial]:
     lines = _cut(head)
     trials = [
         _try_out(fitted, order, lines, calendar)
         for order, known in enumerate(formats)
-        if (fitted := known.adapt(head) if known.adapt else known) is not None
+        if (fitted := fit(known, head)) is not None
     ]
     _give_way(trials)
     return sorted((trial for trial in trials if trial.records.any()), key=Trial.key)
@@ -145,7 +154,9 @@ def _cut(head: Sequence[str]) -> Lines:
     return cut_lines("".join(line + "\n" for line in head).encode())
 
 
-def _try_out(fitted: Format, order: int, lines: Lines, calendar: Calendar, wanted: frozenset[str] = frozenset()) -> Trial:
+def _try_out(
+    fitted: Format, order: int, lines: Lines, calendar: Calendar, wanted: frozenset[str] = frozenset()
+) -> Trial:
     parsed = read_records(lines, Recipe((fitted,), calendar=calendar), wanted)
     rows = len(lines.begins)
     kinds = np.zeros(rows, np.uint8) if parsed.kinds is None else parsed.kinds.to_numpy()
@@ -158,10 +169,10 @@ def _try_out(fitted: Format, order: int, lines: Lines, calendar: Calendar, wante
     return Trial(fitted, order, records, dated, said_flags, kinds == CONTINUATION, blank | (kinds == HEADER))
 
 
-def _unfitted(named: Format, head: Sequence[str]) -> Trial:
+def _unfitted(named: Format, order: int, head: Sequence[str]) -> Trial:
     """A format that the user insists on although the head does not look like it."""
     nothing = np.zeros(len(head), bool)
-    return Trial(named, 0, nothing, nothing, nothing, nothing, nothing)
+    return Trial(named, order, nothing, nothing, nothing, nothing, nothing)
 
 
 def _give_way(trials: list[Trial]) -> None:
@@ -219,23 +230,25 @@ def _inner(
     envelopes = tuple(known for known in outer if known.envelope)
     opened = read_records(_cut(head), Recipe(envelopes, calendar=calendar), frozenset({"message"})).frame
     messages = opened["message"].drop_nulls().to_list() if "message" in opened.columns else []
+    messages = messages[:: max(1, len(messages) // MESSAGES)]
     if not messages:
         return ()
     lines = _cut([message.replace("\n", " ") for message in messages])
     trials = [
         _try_out(fitted, order, lines, calendar, SAID)
         for order, known in enumerate(formats)
-        if not known.envelope and (fitted := known.adapt(messages) if known.adapt else known) is not None
+        if not known.envelope and (fitted := fit(known, messages)) is not None
     ]
     _give_way(trials)
     trials = [trial for trial in trials if trial.said.any()]
     trials.sort(key=lambda trial: (-round(float(trial.said.mean()), 1), -trial.format.priority, trial.order))
     if not trials or trials[0].said.mean() < INNER:
         return ()
-    return tuple(known for known in _keep_said(trials))
+    return _keep_said(trials)
 
 
-def _keep_said(trials: list[Trial]) -> list[Format]:
+def _keep_said(trials: list[Trial]) -> tuple[Format, ...]:
+    """Those that understand messages which the better ones do not; the generic ones last."""
     taken, kept = np.zeros(len(trials[0].said), bool), []
     for trial in trials:
         new = trial.said & ~taken
@@ -243,4 +256,4 @@ def _keep_said(trials: list[Trial]) -> list[Format]:
             kept.append(trial)
             taken |= new
     kept.sort(key=lambda trial: trial.generic)
-    return [replace(trial.format, continues=None) for trial in kept]
+    return tuple(replace(trial.format, continues=None) for trial in kept)

@@ -11,15 +11,17 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from detector.formats.cut import present
 from detector.formats.format import LINE, Format, LevelAt, Sample, Span
 from detector.formats.levels import LEVELS, from_priority
 
 Fields = dict[str, pl.Expr | Span | LevelAt]
 BSD_CLOCK = ("%b %d %H:%M:%S", "%b %d %Y %H:%M:%S")
 BSD_LENGTH = 15
-BSD_HEAD = r"^(?:<(?<pri>\d{1,3})>)? ?(?<time>[A-Z][a-z]{2} [ \d]?\d (?:\d{4} )?\d\d:\d\d:\d\d)(?:\.\d+)?(?: [A-Z]{3,4})?:? "
+BSD_HEAD = (
+    r"^(?:<(?<pri>\d{1,3})>)? ?(?<time>[A-Z][a-z]{2} [ \d]?\d (?:\d{4} )?\d\d:\d\d:\d\d)(?:\.\d+)?(?: [A-Z]{3,4})?:? "
+)
 ISO_HEAD = r"^(?<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)) "
+AFTER_HOST = r'^\S+ \S+ \S+ \S+ (?:-|(?:\[(?:[^\]"\\]|\\.|"(?:[^"\\]|\\.)*")*\])+) *(.*)$'
 TAG = r"(?<service>[^\s\[\]:{}=,(]\S*?)(?:\[[^\]\s]*\])?: "
 REPEATED = "message repeated "
 INDENTED = LINE.str.starts_with(" ") | LINE.str.starts_with("\t")
@@ -61,7 +63,7 @@ def bsd(*, priority: bool, hosted: bool, tagged: bool) -> Format:
     begin = closes if priority else 0
     fields = after_time(hosted=hosted, tagged=tagged) | {"time": Span(begin, BSD_LENGTH)}
     if priority:
-        fields["level"] = from_priority(LINE.str.slice(1, closes - 2))
+        fields["level"] = LevelAt(1, priority=True)
     return Format(
         "syslog_rfc3164", "syslog as BSD and rsyslog write it: Mar  1 00:00:00 host program[pid]: message", BSD_SAMPLES,
         fields, BSD_CLOCK, lambda lines: find_parts(lines, begin=begin + BSD_LENGTH + 1, hosted=hosted),
@@ -83,7 +85,9 @@ def bsd_by_regex() -> Format:
         "message": message,
     }
     about = "syslog of RFC 3164, read by regex"
-    return Format("syslog_rfc3164", about, BSD_SAMPLES, fields, BSD_CLOCK, lambda lines: groups(lines, pattern), needs=("time",))
+    return Format(
+        "syslog_rfc3164", about, BSD_SAMPLES, fields, BSD_CLOCK, lambda lines: groups(lines, pattern), needs=("time",)
+    )
 
 
 def groups(lines: pl.Series, pattern: str) -> pl.LazyFrame:
@@ -101,7 +105,9 @@ def adapt_bsd(head: Sequence[str]) -> Format | None:
     hostless = sum(word.endswith(":") and not word[:-1].isdigit() for word in after)
     numbered = sum(bool(NUMBERED.match(match["after"])) for match in found)
     return bsd(
-        priority=sum(match["pri"] is not None for match in found) > half, hosted=hostless <= half, tagged=numbered <= half / 5
+        priority=sum(match["pri"] is not None for match in found) > half,
+        hosted=hostless <= half,
+        tagged=numbered <= half / 5,
     )
 
 
@@ -129,35 +135,43 @@ def adapt_iso(head: Sequence[str]) -> Format | None:
     return iso(lengths.pop() if len(lengths) == 1 else None)
 
 
-def rfc5424() -> Format:
-    """RFC 5424; `-` stands for what is not known."""
-    part = pl.col("part").struct
-    head, time, tail = part.field("field_0"), part.field("field_1"), part.field("field_4")
-    structured = r'^\S+ \S+ (?:-|(?:\[(?:[^\]"\\]|\\.|"(?:[^"\\]|\\.)*")*\])+) *(.*)$'
-    message = tail.str.extract(structured)
+def rfc5424(length: int | None) -> Format:
+    """RFC 5424; `-` stands for what is not known; `length` of the time, None if it varies."""
+    time, host, rest = pl.col("time"), pl.col("host"), pl.col("rest")
+    size = rest.str.find(" ", literal=True).cast(pl.Int64)
+    nil_host, app = rest.str.starts_with("- "), host + size + 1
+    nil_app = LINE.str.slice(app, 2) == "- "
+    # most lines say nothing of repeats, and a regex costs nothing on a null
+    candidate = pl.when(LINE.str.contains(REPEATED, literal=True)).then(rest).str.extract(AFTER_HOST)
     fields: Fields = {
-        "matched": head.str.ends_with(">1") & head.str.starts_with("<") & tail.is_not_null(),
-        "time": present(time),
-        "host": present(part.field("field_2")),
-        "service": present(part.field("field_3")),
-        "level": from_priority(head.str.head(-2).str.slice(1)),
-        "repeats": message.str.extract("^(?:last )?" + REPEATED + r"(\d+) times"),
-        "message": message,
+        "matched": (time >= len("<1>1 ")) & (time <= len("<191>1 ")) & LINE.str.starts_with("<") & size.is_not_null(),
+        "time": Span(time, until=" ") if length is None else Span(time, length),
+        "host": Span(pl.when(~nil_host).then(host), size),
+        "service": Span(pl.when(~nil_app).then(app), until=" "),
+        "level": LevelAt(1, priority=True),
+        "repeats": candidate.str.extract("^(?:last )?" + REPEATED + r"(\d+) times"),
+        "message": rest.str.extract(AFTER_HOST),
     }
     return Format(
         "syslog_rfc5424", "syslog of RFC 5424: <34>1 2026-03-01T00:00:00.123Z host program pid id [structured data] message",
-        NEW_SAMPLES, fields, ("iso",), split_words, continues=INDENTED, adapt=adapt_5424, envelope=True, priority=11,
+        NEW_SAMPLES, fields, ("iso",), lambda lines: find_words(lines, length), continues=INDENTED, adapt=adapt_5424,
+        envelope=True, priority=11,
     )  # fmt: skip
 
 
-def split_words(lines: pl.Series) -> pl.LazyFrame:
-    """The first four words and the rest."""
-    return lines.to_frame("line").lazy().select(part=LINE.str.splitn(" ", 5))
+def find_words(lines: pl.Series, length: int | None) -> pl.LazyFrame:
+    """Where time and host begin, and what begins with the host."""
+    frame = lines.to_frame("line").lazy().with_columns(time=LINE.str.find(">1 ", literal=True).cast(pl.Int64) + 3)
+    varies = LINE.str.slice(pl.col("time")).str.find(" ", literal=True).cast(pl.Int64)
+    frame = frame.with_columns(host=pl.col("time") + (varies if length is None else length) + 1)
+    return frame.with_columns(rest=LINE.str.slice(pl.col("host")))
 
 
 def adapt_5424(head: Sequence[str]) -> Format | None:
-    """Nothing to fit, but the lines must begin as the RFC says."""
-    return FORMATS[1] if any(map(NEW.match, head)) else None
+    """How long the times are, nil ones aside."""
+    found = [match for match in map(NEW.match, head) if match]
+    lengths = {len(match["time"]) for match in found}
+    return rfc5424(lengths.pop() if len(lengths) == 1 else None) if found else None
 
 
 BSD = re.compile(BSD_HEAD.replace("(?<", "(?P<") + "(?P<after>.*)", re.DOTALL)
@@ -165,7 +179,7 @@ NUMBERED = re.compile(r"\S+ \d+: ")
 ISO = re.compile(ISO_HEAD.replace("(?<", "(?P<") + "(?P<after>.*)", re.DOTALL)
 HOSTED = re.compile(r"(?P<host>[\w.:%-]+) (?:" + TAG.replace("(?<", "(?P<") + ")?")
 ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+$|[0-9a-fA-F:]+:[0-9a-fA-F:]*$")
-NEW = re.compile(r"<\d{1,3}>1 (?:-|\d{4}-\d\d-\d\dT\S+) \S+ \S+ \S+ \S+ [-\[]")
+NEW = re.compile(r"<\d{1,3}>1 (?P<time>-|\d{4}-\d\d-\d\dT\S+) \S+ \S+ \S+ \S+ [-\[]")
 BSD_SAMPLES = (
     Sample(
         "Mar  1 00:00:00 node05 auth-worker[1234]: session opened for user from 192.0.2.3 in 31.5 ms",
@@ -254,5 +268,5 @@ NEW_SAMPLES = (
         {"timestamp": "2025-10-11T20:14:16.52Z", "host": "web", "service": "shop", "level": "error"},
     ),
 )  # fmt: skip
-FORMATS = (bsd(priority=False, hosted=True, tagged=True), rfc5424(), iso(None))
+FORMATS = (bsd(priority=False, hosted=True, tagged=True), rfc5424(None), iso(None))
 """The three forms; the table names each."""

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from detector.baseline.level import Level
 from detector.baseline.prior import Prior
 from detector.baseline.season import Season
-from detector.detect.verdicts import Detector, Verdict, cap_silent
+from detector.detect.verdicts import Detector, cap_silent
 from detector.incidents import Follower, Tick
 from detector.schemas import Incident
 
@@ -39,7 +39,6 @@ class State:
     names: list[str] = field(default_factory=list)
     born: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
     spoke: NDArray[np.bool_] = field(default_factory=lambda: np.empty(0, bool))
-    zero_since: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
     season: Season = field(init=False)
     level: Level = field(init=False)
     detector: Detector = field(init=False)
@@ -49,8 +48,7 @@ class State:
         prior = self.prior
         self.season = Season(self.width_us)
         self.level = Level.of(0)
-        one, many = (prior.tail_share, prior.tail_scale), (prior.drift_share, prior.drift_scale)
-        self.detector = Detector.of(0, self.width_us, one, many)
+        self.detector = Detector.of(self.width_us, prior.dispersion, prior.tail_share, prior.tail_scale)
         self.follower = Follower(self.width_us, self.open_at, "lines", self.least)
 
     @property
@@ -68,7 +66,6 @@ class State:
         self.names += names
         self.born = np.append(self.born, born)
         self.spoke = np.append(self.spoke, np.zeros(len(names), bool))
-        self.zero_since = np.append(self.zero_since, born)
         self.season.grow(born // self.windows_per_day)
         self.level.grow(len(names))
         self.detector.grow(len(names))
@@ -114,11 +111,12 @@ def advance(state: State, day: int, counts: Real, *, until: int | None = None, k
 def _tick(state: State, first: int, counts: Real, season: Real, results: Results, *, keep: bool) -> tuple[Real, Real]:
     """Score, then learn; returns what was learned and what was expected."""
     expected = state.level.expect(season)
-    dispersion = state.level.dispersion(state.prior)
-    verdict = state.detector.judge(counts, expected, dispersion)
+    verdict = state.detector.judge(first, counts, expected)
+    dispersion = state.detector.scales[0].dispersion()
     score = cap_silent(verdict.score, state.level.windows, state.spoke, state.width_us)
     score = np.where(np.isnan(counts) | (state.level.windows < YOUNG_WINDOWS)[:, None], -np.inf, score)
-    tick = Tick(first, counts, expected, score, _rising(state, first, verdict), dispersion)
+    before = np.isin(np.arange(len(state.names)), list(state.follower.surges))
+    tick = Tick(first, counts, expected, score, verdict.start, dispersion)
     flagged, closed, settled = state.follower.follow(state.names, tick)
     results.incidents += closed
     if keep:
@@ -126,25 +124,18 @@ def _tick(state: State, first: int, counts: Real, season: Real, results: Results
     usable = ~np.isnan(counts) & ~flagged
     spread = np.sqrt(expected + dispersion[:, None] * expected**2)
     learned = state.level.learn(np.nan_to_num(counts), expected, season, usable, spread, state.width_us)
-    state.detector.learn(verdict, usable & (state.level.windows >= YOUNG_WINDOWS)[:, None])
+    # how strange windows are is learned up to and with the alarm: without it the tail would never be seen
+    judged = ~np.isnan(counts) & ~before[:, None] & (state.level.windows >= YOUNG_WINDOWS)[:, None]
+    state.detector.learn(verdict, judged, usable)
     state.spoke |= (np.nan_to_num(counts) > 0).any(axis=1)
     for service, factor in settled.items():
         state.level.shift[service] *= factor
     return learned, expected
 
 
-def _rising(state: State, first: int, verdict: Verdict) -> NDArray[np.int64]:
-    """The window after that in which the accumulating test last was at zero, S x n."""
-    window = first + np.arange(verdict.many.shape[1])
-    after = np.where(verdict.many <= 0, window + 1, state.zero_since[:, None])
-    rising = np.maximum.accumulate(after, axis=1)
-    state.zero_since = rising[:, -1]
-    return np.asarray(rising)
-
-
 def _keep(results: Results, state: State, tick: Tick, flagged: NDArray[np.bool_]) -> None:
     results.expected.append(tick.expected)
-    results.upper.append(state.detector.upper(tick.expected, tick.dispersion, state.open_at))
+    results.upper.append(state.detector.upper(tick.expected, state.open_at))
     results.score.append(tick.score)
     results.flagged.append(flagged)
 

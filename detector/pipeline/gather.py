@@ -3,38 +3,28 @@
 from __future__ import annotations
 
 import os
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain
 from typing import BinaryIO
 
-from detector.config import Settings, parse_span
+from detector.config import Settings
 from detector.errors import Fault, InputError, Losses
 from detector.formats import counts as counts_table
 from detector.formats.clock import Calendar
-from detector.formats.records import Recipe
-from detector.formats.sniff import choose
-from detector.formats.table import FORMATS
-from detector.pipeline.read import Context, Reading, read
+from detector.pipeline.opening import MINUTE_US, context_for, head_of, width_of
+from detector.pipeline.parallel import in_order
+from detector.pipeline.read import Reading, read
 from detector.schemas import Block, InputSummary
 from detector.sources.blocks import read_blocks
 from detector.sources.files import SourceFile, find
-from detector.sources.tails import last_line
+from detector.windows.counting import Partial
 from detector.windows.grid import Grid
 from detector.windows.stitch import Seam
 from detector.windows.totals import Totals
-
-HEAD_LINES = 1000
-MINUTE_US = 60_000_000
-DAY_SECONDS = 86_400
-STEPS = tuple(seconds for seconds in range(1, DAY_SECONDS + 1) if DAY_SECONDS % seconds == 0)
-"""Lengths of a window in seconds: those that divide a day."""
-JOINED_SLACK = timedelta(days=60)
-"""Files joined from several hosts begin again and again: so far may a line lie after the last one of its file."""
 
 Progress = Callable[[int], None]
 
@@ -49,12 +39,6 @@ class Gathered:
     losses: Losses = field(default_factory=Losses)
     notes: list[str] = field(default_factory=list)
     timed: bool = False
-
-
-def width_of(settings: Settings, step_us: int = MINUTE_US) -> int:
-    """Length of a window in microseconds: as set, else the step, made longer until it divides a day."""
-    wanted = step_us / 1e6 if settings.window == "auto" else parse_span(settings.window)
-    return int(next((seconds for seconds in STEPS if seconds >= wanted), DAY_SECONDS) * 1e6)
 
 
 def gather(paths: Sequence[str], settings: Settings, now_us: int, stdin: BinaryIO | None = None,
@@ -78,7 +62,7 @@ def gather(paths: Sequence[str], settings: Settings, now_us: int, stdin: BinaryI
         begin(found.files)
     with ThreadPoolExecutor(settings.threads) as pool:
         jobs = chain.from_iterable(_jobs(file, gathered, settings, now_us, stdin, progress) for file in found.files)
-        for take, future in _in_order(pool, jobs, ahead=settings.threads + 2):
+        for take, future in in_order(pool, jobs, ahead=settings.threads + 2):
             take(future.result())
     summary.repaired = gathered.losses.as_dict()
     summary.lines_parsed = summary.lines_read - sum(summary.lines_unparsed.values())
@@ -88,21 +72,10 @@ def gather(paths: Sequence[str], settings: Settings, now_us: int, stdin: BinaryI
 
 
 def _nothing_read(faults: list[Fault]) -> str:
-    return "nothing could be read: " + ("; ".join(map(str, faults[:3])) or "no input was named")
+    return "nothing could be read: " + ("; ".join(map(str, faults[:3])) or "there is no log file in what was named")
 
 
 Job = tuple[Callable[[Reading], None], Callable[[], Reading]]
-
-
-def _in_order(pool: ThreadPoolExecutor, jobs: Iterator[Job],
-              ahead: int) -> Iterator[tuple[Callable[[Reading], None], Future[Reading]]]:  # fmt: skip
-    """Run jobs in parallel, hand them back in order, never more than `ahead` blocks in memory."""
-    waiting: deque[tuple[Callable[[Reading], None], Future[Reading]]] = deque()
-    for take, work in jobs:
-        waiting.append((take, pool.submit(work)))
-        if len(waiting) >= ahead:
-            yield waiting.popleft()
-    yield from waiting
 
 
 def _jobs(file: SourceFile, gathered: Gathered, settings: Settings, now_us: int, stdin: BinaryIO | None,
@@ -116,49 +89,22 @@ def _jobs(file: SourceFile, gathered: Gathered, settings: Settings, now_us: int,
     if first is None:
         return
     gathered.summary.files += 1
-    head = first.data.split(b"\n", HEAD_LINES)[:HEAD_LINES]
-    lines = [line.decode() for line in head]
+    lines = head_of(first)
     table = counts_table.find_header(lines[0]) if settings.input_format in ("auto", counts_table.NAME) else None
     everything = chain([first], blocks)
     if table is not None:
         _read_counts(file, everything, table, gathered, settings)
         return
-    context = _context(file, lines, settings, now_us)
+    context = context_for(file, lines, settings, now_us)
     seam = Seam()
     stream = os.path.join(os.path.dirname(file.path), file.stem)
     for block in everything:
         yield partial(_take, gathered, seam, stream), partial(read, block, context)
-    _tell_untimed(file, seam, gathered)
+    yield partial(_tell_untimed, file, seam, gathered), _nothing  # as a job, so that all blocks have been taken
 
 
-def _context(file: SourceFile, head: list[str], settings: Settings, now_us: int) -> Context:
-    calendar = Calendar(settings.timezone, _moment(file.modified_us or now_us), timedelta(days=1))
-    recipe = choose(head, FORMATS, calendar, None if settings.input_format == "auto" else settings.input_format)
-    recipe = replace(recipe, calendar=_dated(file, recipe, calendar, settings))
-    by_host = "host" in settings.by.split(",")
-    return Context(recipe, width_of(settings), file.stem, by_host, settings.service_name)
-
-
-def _moment(micros: int) -> datetime:
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=micros)
-
-
-def _dated(file: SourceFile, recipe: Recipe, calendar: Calendar, settings: Settings) -> Calendar:
-    """For times without a year: the last line lies in the latest year that does not put it after the file's time."""
-    ways = {way for known in recipe.formats for way in known.clock}
-    if all(way in ("iso", "epoch") or "%Y" in way or "%y" in way for way in ways):
-        return calendar
-    if settings.year is not None:
-        return replace(calendar, latest=datetime(settings.year, 12, 31, 23, 59, 59, tzinfo=UTC), slack=timedelta(0))
-    line = last_line(file) if file.path != "-" and file.size_bytes is not None else None
-    if line is None:
-        return calendar
-    from detector.formats.lines import cut_lines
-    from detector.formats.records import read_records
-
-    times = read_records(cut_lines(line), recipe, frozenset()).frame["timestamp"]
-    last = times.max()
-    return replace(calendar, latest=last, slack=JOINED_SLACK) if isinstance(last, datetime) else calendar
+def _nothing() -> Reading:
+    return Reading(Partial([]), 0, 0, {}, {})
 
 
 def _take(gathered: Gathered, seam: Seam, stream: str, reading: Reading) -> None:
@@ -175,7 +121,8 @@ def _take(gathered: Gathered, seam: Seam, stream: str, reading: Reading) -> None
     gathered.timed |= reading.partial.last is not None
 
 
-def _tell_untimed(file: SourceFile, seam: Seam, gathered: Gathered) -> None:
+def _tell_untimed(file: SourceFile, seam: Seam, gathered: Gathered, _last: Reading) -> None:
+    """Say how many lines never got a time."""
     lines = seam.lines_without_time()
     if lines:
         gathered.losses.add("lines_without_time", lines)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import polars as pl
-
 from detector.formats.lines import cut_lines
 from detector.formats.records import REASONS, Parsed, Recipe, read_records
+from detector.pipeline.naming import Names, rename
 from detector.schemas import Block
 from detector.windows.counting import Partial, count
 
@@ -23,15 +22,13 @@ class Context:
         recipe: how the source's lines are read.
         width_us: length of a window.
         stem: the service of lines that do not say whose they are.
-        by_host: the service is split by host.
-        service_name: all lines are this service's.
+        names: how services and clients are named.
     """
 
     recipe: Recipe
     width_us: int
     stem: str
-    by_host: bool = False
-    service_name: str | None = None
+    names: Names = Names()
 
 
 @dataclass(slots=True)
@@ -55,22 +52,11 @@ class Reading:
 def read(block: Block, context: Context) -> Reading:
     """Bytes to counts."""
     lines = cut_lines(block.data)
-    wanted = COUNTED | {"host"} if context.by_host else COUNTED
-    parsed = read_records(lines, context.recipe, wanted)
-    frame = name_services(parsed.frame, context)
-    partial = count(frame, parsed.kinds, lines.sizes, context.width_us, context.service_name or context.stem)
+    parsed = read_records(lines, context.recipe, COUNTED | context.names.columns)
+    stem = context.stem if context.names.all is None else context.names.all
+    frame = rename(parsed.frame, lines.text, context.names, stem)
+    partial = count(frame, parsed.kinds, lines.sizes, context.width_us, stem)
     return Reading(partial, len(lines.begins), len(block.data), unparsed(parsed), dict(parsed.formats))
-
-
-def name_services(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
-    """One name for all, or the service, split by host where that is asked for: `sshd@web1`."""
-    if context.service_name is not None:
-        return frame.drop("service", strict=False)
-    if context.by_host and "host" in frame.columns:
-        service = pl.col("service") if "service" in frame.columns else pl.lit(None, dtype=pl.String)
-        split = service.fill_null(context.stem) + "@" + pl.col("host")
-        return frame.with_columns(service=pl.coalesce(split, service))
-    return frame
 
 
 def unparsed(parsed: Parsed) -> dict[str, int]:

@@ -9,13 +9,14 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from detector.baseline.prior import Prior
+from detector.baseline.prior import load_prior
 from detector.config import Settings, parse_budget
 from detector.errors import InputError
 from detector.explain.drivers import largest, split
 from detector.incidents import mark_pages
 from detector.pipeline.advance import Results, State, advance
 from detector.pipeline.gather import Gathered, Progress, gather
+from detector.pipeline.period import Period, period_of
 from detector.schemas import TIME, VERDICTS, Cause, Incident, ScanResult, check, schema
 from detector.sources.files import SourceFile
 from detector.windows.grid import Grid
@@ -53,14 +54,20 @@ def scan(paths: Sequence[str], settings: Settings, now_us: int, *, stdin: Binary
             "Add times (kubectl logs --timestamps, docker logs -t, journalctl -o short-iso)"
         )
     stores: list[Store] = [store for store in (gathered.totals, *gathered.grids.values()) if store.services]
-    answers = [_Walk(store, open_at, settings, keep_windows).go() for store in stores]
+    last_us = max((store.span()[1] * store.width_us for store in stores), default=0)
+    period = period_of(settings, last_us)
+    stores = [store for store in stores if period.meets(*(edge * store.width_us for edge in store.span()))]
+    if gathered.timed and not stores:
+        gathered.notes.append("no line lies between --since and --until")
+    answers = [_Walk(store, open_at, settings, keep_windows).go(period) for store in stores]
     incidents = mark_pages([one for answer in answers for one in answer.incidents], sum(len(s.services) for s in stores), weeks_between_pages)
+    incidents = [incident for incident in incidents if period.covers(incident)]
     return ScanResult(
         gathered.summary, (stores[0].width_us if stores else gathered.totals.width_us) / 1e6,
-        min((answer.first_us for answer in answers), default=None), max((answer.end_us for answer in answers), default=None),
+        min((period.begin(answer.first_us) for answer in answers), default=None), max((answer.end_us for answer in answers), default=None),
         sum(len(store.services) for store in stores), sorted(incidents, key=lambda one: (one.started_us, one.service, one.signal)),
-        {name: cause for answer in answers for name, cause in answer.causes.items()}, _notes(gathered, answers),
-        pl.concat([answer.windows() for answer in answers]) if answers and keep_windows else None,
+        {one.id: answer.causes[one.id] for answer in answers for one in incidents if one.id in answer.causes}, _notes(gathered, answers),
+        period.cut(pl.concat([answer.windows() for answer in answers])) if answers and keep_windows else None,
     )  # fmt: skip
 
 
@@ -83,16 +90,17 @@ class _Walk:
         self.store = store
         self.names = sorted(store.services)
         self.order = np.array([store.services[name] for name in self.names])
-        self.state = State(store.width_us, Prior(), open_at, settings.least_excess)
+        self.state = State(store.width_us, load_prior(), open_at, settings.least_excess)
         self.keep_windows = keep_windows
         self.days: list[tuple[int, Real, Results]] = []
         self.incidents: list[Incident] = []
         self.causes: dict[str, Cause] = {}
 
-    def go(self) -> _Walk:
+    def go(self, period: Period) -> _Walk:
         """Walk all days; then say what drives each incident."""
         per_day = self.store.windows_per_day
         first, end = self.store.span()
+        end = period.end(end, self.store.width_us)
         self.first_us, self.end_us = first * self.store.width_us, end * self.store.width_us
         self.windows_known = end - first
         self.state.grow(self.names, np.full(len(self.names), first))

@@ -1,0 +1,1 @@
+"""The answer of a scan, written down: one file per output format."""

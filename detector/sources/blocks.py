@@ -13,10 +13,10 @@ from detector.errors import Fault, Losses
 from detector.schemas import Block
 from detector.sources import kinds
 from detector.sources.archives import decompress
-from detector.sources.cutting import Cutter, Piece, fit, leap
+from detector.sources.cutting import Cutter, Limits, Piece, cutting_limits, fit, leap
 from detector.sources.documents import Element, Scanner, is_document
 from detector.sources.files import SourceFile, open_fault
-from detector.sources.lines import LINE_BYTES, PREFIX_SPARE_BYTES, clean, count_lines
+from detector.sources.lines import LINE_BYTES, clean, count_lines
 from detector.sources.rotations import printable
 from detector.sources.streams import Peeked, Raw, Readable, Stream, Utf16, utf16_bytes
 
@@ -53,7 +53,7 @@ def read_blocks(
     except OSError as error:
         faults.append(open_fault(source, error))
         return
-    reader = _Reader(source, losses, faults, max(block_bytes, 2 * (line_bytes + PREFIX_SPARE_BYTES)), line_bytes)
+    reader = _Reader(source, losses, faults, cutting_limits(block_bytes, line_bytes))
     with closing(opened) if isinstance(opened, io.FileIO) else nullcontext():
         yield from reader.read(opened, Raw(opened, progress))
 
@@ -87,8 +87,7 @@ class _Reader:
     source: str
     losses: Losses
     faults: list[Fault]
-    block_bytes: int
-    line_bytes: int
+    limits: Limits
 
     def read(self, file: Readable, raw: Raw) -> Iterator[Block]:
         disk = Peeked(raw)
@@ -112,12 +111,12 @@ class _Reader:
             self._tell(*content.damage, raw.position if codec is None else content.position)
 
     def _cutter(self, stream: Stream, measure: Callable[[bytes], int], start_bytes: int = 0) -> Cutter:
-        return Cutter(stream, self.block_bytes, self.line_bytes, self.losses, measure, start_bytes)
+        return Cutter(stream, self.limits, self.losses, measure, start_bytes)
 
     def _read_plain(self, file: io.FileIO, raw: Raw) -> Iterator[Piece]:
         """A plain file: without copies as far as that goes, the rest like any stream."""
         start = 0
-        for piece in leap(file, self.block_bytes):
+        for piece in leap(file, self.limits.block_bytes):
             yield piece
             start = piece.offset_bytes + len(piece.data)
             raw.move(start)
@@ -128,17 +127,17 @@ class _Reader:
     def _number(self, pieces: Iterator[Piece], measure: Callable[[bytes], int]) -> Iterator[Block]:
         line = 1
         for piece in pieces:
-            for whole in fit(piece, self.block_bytes, self.line_bytes, self.losses, measure):
+            for whole in fit(piece, self.limits, self.losses, measure):
                 yield Block(self.source, whole.offset_bytes, line, whole.data)
                 line += count_lines(whole.data)
 
     def _split(self, text: Stream, measure: Callable[[bytes], int]) -> Iterator[Block]:
         """A document's elements as lines; giants are kept for a while longer, since white space will leave them."""
-        scanner = Scanner(text, 4 * self.line_bytes, measure)
+        scanner = Scanner(text, 4 * self.limits.line_bytes, measure)
         batch: list[Element] = []
         size = 0
         for element in map(self._as_line, scanner.elements()):
-            if batch and size + len(element.data) > self.block_bytes:
+            if batch and size + len(element.data) > self.limits.block_bytes:
                 yield self._join(batch)
                 batch, size = [], 0
             batch.append(element)
@@ -151,9 +150,9 @@ class _Reader:
             self._tell("truncated", detail, scanner.offset_bytes)
 
     def _as_line(self, element: Element) -> Element:
-        if element.is_cut and len(element.data) <= self.line_bytes:
+        if element.is_cut and len(element.data) <= self.limits.line_bytes:
             self.losses.add("line_too_long")
-        return element._replace(data=clean(element.data + b"\n", self.losses, self.line_bytes))
+        return element._replace(data=clean(element.data + b"\n", self.losses, self.limits.line_bytes))
 
     def _join(self, batch: list[Element]) -> Block:
         numbers = tuple(element.line for element in batch)

@@ -13,6 +13,18 @@ from detector.sources.streams import Stream
 _PROBE_BYTES = 64 * 1024
 
 
+class Limits(NamedTuple):
+    """How many bytes a block and a line may have; `cutting_limits` makes a pair that fits together."""
+
+    block_bytes: int
+    line_bytes: int
+
+
+def cutting_limits(block_bytes: int, line_bytes: int) -> Limits:
+    """A block has room for two lines at least, so that a line which fills it is known to be too long."""
+    return Limits(max(block_bytes, 2 * (line_bytes + PREFIX_SPARE_BYTES)), line_bytes)
+
+
 class Piece(NamedTuple):
     """Whole lines as they are in the stream.
 
@@ -32,8 +44,7 @@ class Cutter:
 
     Args:
         stream: the bytes.
-        capacity_bytes: the most that one piece holds; at least twice `line_bytes` is taken.
-        line_bytes: the longest line that is needed whole.
+        limits: how much one piece holds, and the longest line that is needed whole.
         losses: where NUL bytes are counted that are dropped to make room.
         measure: how many bytes a part of the stream takes in the stream that offsets count in.
         start_bytes: the offset of the stream's first byte.
@@ -42,8 +53,7 @@ class Cutter:
     def __init__(
         self,
         stream: Stream,
-        capacity_bytes: int,
-        line_bytes: int,
+        limits: Limits,
         losses: Losses,
         measure: Callable[[bytes], int] = len,
         start_bytes: int = 0,
@@ -51,8 +61,8 @@ class Cutter:
         self._stream = stream
         self._losses = losses
         self._measure = measure
-        self._prefix = line_bytes + PREFIX_SPARE_BYTES
-        self._buffer = bytearray(max(capacity_bytes, 2 * self._prefix))
+        self._prefix = limits.line_bytes + PREFIX_SPARE_BYTES
+        self._buffer = bytearray(limits.block_bytes)
         self._view = memoryview(self._buffer)
         self._fill = 0
         self._offset = start_bytes
@@ -67,8 +77,8 @@ class Cutter:
             else:
                 self._make_room()
         if self._fill:
-            if self._buffer[self._fill - 1] != 10:
-                self._buffer[self._fill] = 10
+            if not self._buffer.endswith(b"\n", 0, self._fill):
+                self._buffer[self._fill] = ord("\n")
                 self._fill += 1
             yield self._take(self._fill)
 
@@ -139,24 +149,22 @@ def leap(file: io.FileIO, piece_bytes: int) -> Iterator[Piece]:
             data = file.read(ahead + cut) or b""
         except OSError:
             return
-        if len(data) < ahead + cut or data[-1] != 10:
+        if len(data) < ahead + cut or not data.endswith(b"\n"):
             return
         yield Piece(offset, data)
         offset += len(data)
 
 
-def fit(
-    piece: Piece, capacity_bytes: int, line_bytes: int, losses: Losses, measure: Callable[[bytes], int] = len
-) -> Iterator[Piece]:
+def fit(piece: Piece, limits: Limits, losses: Losses, measure: Callable[[bytes], int] = len) -> Iterator[Piece]:
     """The clean lines of `piece`; in several pieces where repair made them too many bytes for one."""
     found = Losses()
-    data = clean(piece.data, found, line_bytes)
+    data = clean(piece.data, found, limits.line_bytes)
     middle = piece.data.rfind(b"\n", 0, len(piece.data) // 2) + 1 or piece.data.find(b"\n") + 1
-    if len(data) <= capacity_bytes or middle == len(piece.data):
+    if len(data) <= limits.block_bytes or middle == len(piece.data):
         losses.merge(found)
         yield Piece(piece.offset_bytes, data)
         return
     first = piece.data[:middle]
-    yield from fit(piece._replace(data=first), capacity_bytes, line_bytes, losses, measure)
+    yield from fit(piece._replace(data=first), limits, losses, measure)
     after = piece.offset_bytes + piece.dropped_bytes + measure(first)
-    yield from fit(Piece(after, piece.data[middle:]), capacity_bytes, line_bytes, losses, measure)
+    yield from fit(Piece(after, piece.data[middle:]), limits, losses, measure)

@@ -7,6 +7,8 @@ between two characters, and what is no UTF-8 is repaired. A cheap look at the wh
 
 from __future__ import annotations
 
+from operator import ne
+
 from detector.errors import Losses
 
 LINE_BYTES = 256 * 1024
@@ -42,8 +44,14 @@ def clean(data: bytes, losses: Losses, line_bytes: int = LINE_BYTES) -> bytes:
         data = data.removeprefix(_MARK).replace(b"\n" + _MARK, b"\n")
     if b"\r" in data:
         data = data.replace(b"\r\n", b"\n")
-    if _all_fit(data, line_bytes) and (is_ascii or is_utf8(data)):
-        return data
+    if _all_fit(data, line_bytes):
+        if is_ascii or is_utf8(data):
+            return data
+        # What is no UTF-8 never reaches over a line end, so that the whole block can be repaired at once.
+        repaired = _repair(data)
+        if _all_fit(repaired, line_bytes):
+            losses.add("invalid_utf8", sum(map(ne, data.split(b"\n"), repaired.split(b"\n"))))
+            return repaired
     lines = [_mend(line, losses, line_bytes) for line in data.split(b"\n")]
     return b"\n".join(lines)
 
@@ -83,10 +91,14 @@ def is_utf8(data: bytes) -> bool:
     return True
 
 
+def _repair(data: bytes) -> bytes:
+    return data.decode("utf-8", "replace").encode()
+
+
 def _mend(line: bytes, losses: Losses, line_bytes: int) -> bytes:
     kept = _cut(line, line_bytes)
     if not kept.isascii():
-        repaired = kept.decode("utf-8", "replace").encode()
+        repaired = _repair(kept)
         losses.add("invalid_utf8", int(repaired != kept))
         kept = repaired
     losses.add("line_too_long", int(max(len(line), len(kept)) > line_bytes))
@@ -100,4 +112,4 @@ def _cut(line: bytes, line_bytes: int) -> bytes:
     # The first byte left out must begin a character; no character has more than three bytes after its first.
     while end > line_bytes - 4 and line[end] & 0xC0 == 0x80:
         end -= 1
-    return line[:end]
+    return line[:end].rstrip(b"\r")

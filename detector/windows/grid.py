@@ -116,11 +116,15 @@ class Grid:
                     found[name][low - first : high - first] = part / MILLION if grid.dtype == np.float64 else part
         return found
 
-    def matrices(self, number: int) -> dict[str, Real]:
+    def forget(self, number: int) -> None:
+        """Free a day that is not needed any more."""
+        self.days.pop(number, None)
+
+    def matrices(self, number: int, only: tuple[str, ...] = MEASURES) -> dict[str, Real]:
         """One day as services (by number) x windows; NaN where a table has no row."""
         shape = (len(self.services), self.windows_per_day)
         found = {}
-        for name in MEASURES:
+        for name in only:
             full = np.full(shape, np.nan)
             grid = self.days.get(number, {}).get(name)
             if grid is not None:

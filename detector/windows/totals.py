@@ -132,7 +132,11 @@ class Totals:
                 found[name][low - first : high - first] = matrix[service, low - begin : high - begin]
         return found
 
-    def matrices(self, number: int) -> dict[str, Real]:
+    def forget(self, number: int) -> None:
+        """Free a day that is not needed any more."""
+        self.days.pop(number, None)
+
+    def matrices(self, number: int, only: tuple[str, ...] = MEASURES) -> dict[str, Real]:
         """One day as dense matrices, services (by number) x windows; NaN outside a service's span.
 
         `clients` is NaN where no client is known.

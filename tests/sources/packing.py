@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import importlib
 import io
 import lzma
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
-
-import pyarrow as pa
+from typing import Any, NamedTuple
 
 from detector.errors import Fault, Losses
 from detector.schemas import Block
@@ -20,21 +19,23 @@ from detector.sources.blocks import read_blocks
 from detector.sources.files import find
 from detector.sources.streams import Damage, Peeked, Raw
 
+pyarrow: Any = importlib.import_module("pyarrow")  # it ships no types
+
 
 def _by_arrow(codec: str) -> Callable[[bytes], bytes]:
     def pack(data: bytes) -> bytes:
-        sink = pa.BufferOutputStream()
-        with pa.CompressedOutputStream(sink, codec) as stream:
+        sink = pyarrow.BufferOutputStream()
+        with pyarrow.CompressedOutputStream(sink, codec) as stream:
             stream.write(data)
-        return sink.getvalue().to_pybytes()
+        return bytes(sink.getvalue())
 
     return pack
 
 
 PACKERS: dict[str, Callable[[bytes], bytes]] = {
-    "gz": gzip.compress,
+    "gz": lambda data: gzip.compress(data, 1),
     "bz2": bz2.compress,
-    "xz": lzma.compress,
+    "xz": lambda data: lzma.compress(data, preset=0),
     "zst": _by_arrow("zstd"),
     "lz4": _by_arrow("lz4"),
 }

@@ -6,7 +6,7 @@ import io
 import zlib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detector.sources.archives import decompress
@@ -15,10 +15,13 @@ from detector.sources.streams import Peeked, Raw
 from .packing import PACKERS, lines_of, unpack
 
 every_codec = pytest.mark.parametrize("codec", PACKERS)
-contents = st.one_of(st.binary(), st.builds(lambda unit, times: unit * times, st.binary(max_size=50), st.integers(0, 3000)))
+contents = st.one_of(
+    st.binary(), st.builds(lambda unit, times: unit * times, st.binary(max_size=50), st.integers(0, 3000))
+)
 
 
 @every_codec
+@settings(max_examples=40)
 @given(content=contents, view_bytes=st.integers(1, 5000))
 def test_roundtrip(codec: str, content: bytes, view_bytes: int) -> None:
     """Any content comes back whole through any size of view, and nothing is reported."""
@@ -29,6 +32,7 @@ def test_roundtrip(codec: str, content: bytes, view_bytes: int) -> None:
 
 
 @every_codec
+@settings(max_examples=40)
 @given(contents=st.lists(contents, max_size=6))
 def test_members_follow_each_other(codec: str, contents: list[bytes]) -> None:
     """Members or frames written one behind the other are all read, the empty ones too."""
@@ -82,6 +86,7 @@ def test_skippable_frames(codec: str) -> None:
 
 
 @every_codec
+@settings(max_examples=40)
 @given(data=st.data())
 def test_truncation_keeps_the_good_part(codec: str, data: st.DataObject) -> None:
     """Cut at any byte, a stream keeps every member before the cut, gives no false byte, and is called truncated."""
@@ -97,6 +102,7 @@ def test_truncation_keeps_the_good_part(codec: str, data: st.DataObject) -> None
 
 
 @every_codec
+@settings(max_examples=40)
 @given(data=st.data())
 def test_damage_keeps_what_came_before(codec: str, data: st.DataObject) -> None:
     """Any byte changed in any member never raises and costs nothing of the members before it."""

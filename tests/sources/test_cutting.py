@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from detector.errors import Losses
-from detector.sources.cutting import Cutter, Piece, fit, leap
+from detector.sources.cutting import Cutter, Limits, Piece, cutting_limits, fit, leap
 from detector.sources.lines import clean
 from detector.sources.streams import Raw, Utf16, utf16_bytes
 
@@ -23,8 +23,9 @@ texts = st.lists(st.one_of(fragments, st.just(b"\0" * 40), st.binary(max_size=6)
 def cut(text: bytes, capacity: int, step: int) -> tuple[list[Piece], dict[str, int]]:
     """The clean pieces of `text`, which comes `step` bytes at a time."""
     losses = Losses()
-    cutter = Cutter(Raw(Trickle(text, step), None), capacity, LIMIT, losses)
-    return [whole for piece in cutter.pieces() for whole in fit(piece, capacity, LIMIT, losses)], losses.as_dict()
+    limits = Limits(capacity, LIMIT)
+    cutter = Cutter(Raw(Trickle(text, step), None), limits, losses)
+    return [whole for piece in cutter.pieces() for whole in fit(piece, limits, losses)], losses.as_dict()
 
 
 def physical_lines(text: bytes) -> list[bytes]:
@@ -84,7 +85,9 @@ def test_leap(log_file: Path, size: int) -> None:
     assert text[: len(joined)] == joined
     assert len(joined) > len(text) - size - 65_536
     assert all(piece.data.endswith(b"\n") and len(piece.data) <= size for piece in pieces)
-    assert [piece.offset_bytes + len(piece.data) for piece in pieces[:-1]] == [piece.offset_bytes for piece in pieces[1:]]
+    assert [piece.offset_bytes + len(piece.data) for piece in pieces[:-1]] == [
+        piece.offset_bytes for piece in pieces[1:]
+    ]
 
 
 @pytest.mark.parametrize("text", [b"x" * 1_000_000, b"x\n" * 40_000 + b"y" * 200_000 + b"\nz\n" * 99])
@@ -106,7 +109,7 @@ def test_utf16_places(encoding: str, lines: list[str], step: int) -> None:
     raw = "".join(line.replace("\n", " ") + "\n" for line in lines).encode(encoding, "surrogatepass")
     text = raw.decode(encoding, "surrogatepass")
     stream = Utf16(Raw(Trickle(raw, step), None), encoding)
-    pieces = list(Cutter(stream, 64, LIMIT, Losses(), utf16_bytes).pieces())
+    pieces = list(Cutter(stream, cutting_limits(0, LIMIT), Losses(), utf16_bytes).pieces())
     assert text.encode("utf-8", "surrogatepass").replace(b"\0", b"") == b"".join(
         piece.data.replace(b"\0", b"") for piece in pieces
     )
@@ -118,4 +121,6 @@ def test_utf16_places(encoding: str, lines: list[str], step: int) -> None:
 def test_utf16_that_ends_within_a_character() -> None:
     """An odd last byte becomes a byte that is no UTF-8, to be counted as repaired."""
     stream = Utf16(Raw(io.BytesIO("ab".encode("utf-16-le") + b"c"), None), "utf-16-le")
-    assert [b"ab\xff\n"] == [piece.data for piece in Cutter(stream, 64, LIMIT, Losses(), utf16_bytes).pieces()]
+    assert [b"ab\xff\n"] == [
+        piece.data for piece in Cutter(stream, cutting_limits(0, LIMIT), Losses(), utf16_bytes).pieces()
+    ]

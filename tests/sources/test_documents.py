@@ -16,9 +16,13 @@ from detector.sources.streams import Raw
 
 from .packing import PACKERS, Trickle, read_file
 
-scalars = st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=8), st.sampled_from(['"', "\\", "}{][", "\n", ","]))
+scalars = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.text(max_size=8), st.sampled_from(['"', "\\", "}{][", "\n", ","])
+)
 values = st.recursive(
-    scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3), max_leaves=6
+    scalars,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    max_leaves=6,
 )
 records = st.lists(st.dictionaries(st.text(max_size=4), values, max_size=4), min_size=1, max_size=6)
 layouts = st.sampled_from([None, 0, 1, 4])
@@ -56,7 +60,7 @@ def test_places(records: list[dict[str, Any]], layout: int | None, wrapping: str
 
 @given(records=records, layout=layouts, data=st.data())
 def test_truncation(records: list[dict[str, Any]], layout: int | None, data: st.DataObject) -> None:
-    """Cut anywhere, a document gives its whole elements, counts the bytes of the broken one, and says it is unfinished."""
+    """Cut anywhere, a document gives its whole elements, counts the bytes of the broken one, and says so."""
     text = json.dumps(records, indent=layout).encode()
     whole, _ = scan(text)
     cut = data.draw(st.integers(1, len(text) - 1))
@@ -83,7 +87,9 @@ def test_an_endless_element_takes_no_memory() -> None:
     assert 1_000_001 == scanner.lost_bytes
 
 
-@given(text=st.lists(st.sampled_from([b"{", b"}", b"[", b"]", b'"', b"\\", b"a", b"\n", b","]), max_size=40).map(b"".join))
+@given(
+    text=st.lists(st.sampled_from([b"{", b"}", b"[", b"]", b'"', b"\\", b"a", b"\n", b","]), max_size=40).map(b"".join)
+)
 def test_no_document_at_all(text: bytes) -> None:
     """Whatever the brackets, scanning ends without an error, the same for every size of reads."""
     elements, scanner = scan(text)

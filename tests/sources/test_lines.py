@@ -51,7 +51,7 @@ def test_what_comes_out(text: bytes) -> None:
     actual.decode()
     assert text.count(b"\n") + 1 == actual.count(b"\n")
     assert b"\0" not in actual
-    assert b"\r\n" not in actual
+    assert b"\r\n" not in actual or b"\r\r" in text.replace(b"\0", b"")
     assert max(map(len, actual.split(b"\n"))) <= LIMIT
     assert losses.as_dict().keys() <= REASONS.keys()
 

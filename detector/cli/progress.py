@@ -1,0 +1,41 @@
+"""A progress bar on standard error, for people only."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from detector.config import Display
+    from detector.sources.files import SourceFile
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """What reading tells: the files found, then how many more bytes of them were read; None: nobody listens."""
+
+    begin: Callable[[list[SourceFile]], None] | None = None
+    advance: Callable[[int], None] | None = None
+
+
+@contextmanager
+def follow(display: Display) -> Iterator[Hooks]:
+    """Show bytes read, rate and time left while the block runs, if standard error is a terminal and nobody minds."""
+    if display.quiet or display.no_progress or sys.stderr is None or not sys.stderr.isatty():
+        yield Hooks()
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+
+    columns = (TextColumn("reading"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True, refresh_per_second=5) as bar:
+        task = bar.add_task("reading", total=None)
+
+        def begin(files: list[SourceFile]) -> None:
+            sizes = [file.size_bytes for file in files if file.size_bytes is not None]
+            bar.update(task, total=sum(sizes) if len(sizes) == len(files) else None)
+
+        yield Hooks(begin, lambda count: bar.advance(task, count))

@@ -1,0 +1,95 @@
+"""`detector scan`: find surges."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from detector.cli.options import JUDGING, PATHS, READING, REPORTING, RUNNING, settings_from, with_options
+
+if TYPE_CHECKING:
+    from detector.config import Display
+    from detector.report.look import Look
+    from detector.schemas import ScanResult
+
+
+@click.command()
+@PATHS
+@with_options(READING, JUDGING, REPORTING, RUNNING)
+@click.option("--model", metavar="DIR", help="Baselines learned by `detector learn`.")
+@click.option("-o", "--output", metavar="FILE", help="Write the report to FILE; its suffix chooses the format.")
+@click.option("--windows", metavar="FILE", help="Write every service and window to FILE (.parquet or .csv).")
+def command(paths: tuple[str, ...], output: str | None, windows: str | None, **options: Any) -> int:
+    """Find surges in log dumps and counts tables.
+
+    PATH is a file, a folder, a glob, or - for standard input; compressed or not. Surges are listed in order of time,
+    the newest last, above a summary of what was read.
+
+    \b
+    detector scan /var/log                            all that lies below a folder
+    detector scan 'app*.log.gz' --service-name shop   rotated files of one service
+    journalctl -o short-iso | detector scan -         from a pipe; times are needed
+    detector scan counts.csv --format json            a table of counts: timestamp, service, lines
+    """
+    resolved = settings_from(options)
+    display = resolved.display
+    look = _check_outputs(output, windows, display)
+    result = _scan(paths, resolved.settings, display, keep_windows=windows is not None)
+    from detector.cli.exits import exit_code
+
+    if windows is not None:
+        _write_windows(result, windows)
+    _report(result, output, display, look)
+    return exit_code(result, display.fail_on, max_unparsed=resolved.settings.max_unparsed, zero=display.exit_zero)
+
+
+def _check_outputs(output: str | None, windows: str | None, display: Display) -> Look:
+    """Refuse what cannot be written before reading; how the report may look."""
+    from detector.cli.output import check_target, look_for
+    from detector.report.render import format_for
+
+    check_target("--output", output)
+    check_target("--windows", windows, (".parquet", ".csv"))
+    look = look_for(display.color, os.environ, to_file=output not in (None, "-"))
+    if format_for(display.format, output) == "parquet" and look.is_terminal:
+        raise click.UsageError("--format parquet is no text for a terminal: name a file with -o FILE.parquet")
+    return look
+
+
+def _scan(paths: tuple[str, ...], settings: Any, display: Display, *, keep_windows: bool) -> ScanResult:
+    from detector.cli.progress import follow
+    from detector.pipeline.scan import scan
+
+    with follow(display) as hooks:
+        now_us = time.time_ns() // 1000
+        return scan(paths, settings, now_us, keep_windows=keep_windows, begin=hooks.begin, progress=hooks.advance)
+
+
+def _report(result: ScanResult, output: str | None, display: Display, look: Look) -> None:
+    """Write the report; on standard error tell what went wrong, unless the same terminal shows it in the table."""
+    from detector.cli.output import recode, warn, write
+    from detector.report.render import RENDERERS, format_for
+    from detector.report.summary import tell_faults
+
+    name = format_for(display.format, output)
+    data = RENDERERS[name](result, look)
+    write(recode(data) if name == "table" and look.is_terminal else data, output)
+    seen = name == "table" and look.is_terminal and sys.stderr is not None and sys.stderr.isatty()
+    if not display.quiet and not seen:
+        warn([f"note: {note}" for note in result.notes] if name != "table" or output else [])
+        warn([line.replace("Problem:", "warning:", 1) for line in tell_faults(result.input)])
+
+
+def _write_windows(result: ScanResult, path: str) -> None:
+    """The verdict of every service and window, an empty table if there is none."""
+    from detector.cli.output import write_table
+    from detector.schemas import VERDICTS, schema
+
+    import polars as pl
+
+    frame = result.windows if result.windows is not None else pl.DataFrame(schema=schema(VERDICTS))
+    write_table(frame, path)

@@ -1,0 +1,88 @@
+r"""Docker's json-file: each line of a container wrapped as {"log":"...\n","stream":"stdout","time":"..."}.
+
+Docker cuts lines longer than 16 KiB; only the last part ends with `\n`. Each part is a record of its own here.
+Source: https://docs.docker.com/engine/logging/drivers/json-file/
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from detector.formats.format import Format, Sample, Span
+from detector.formats.jsontree import read_paths
+from detector.formats.lines import Lines, texts_at
+
+OPENING, MIDDLE, TIME = '{"log":"', '","stream":"', '"time":"'
+
+
+def decode(lines: Lines, asked: frozenset[str]) -> pl.DataFrame:
+    """By the JSON parser: for messages with quotes or other escapes."""
+    return read_paths(lines, ["log", "time", "stream"])
+
+
+def find_marks(lines: Lines, asked: frozenset[str]) -> pl.DataFrame:
+    """Where message and time lie; what the message says must need no unescaping, but for its line break."""
+    line = pl.col("line")
+    table = lines.text.to_frame("line").lazy().select(
+        opens=line.str.starts_with(OPENING),
+        closes=line.str.find(MIDDLE, literal=True).cast(pl.Int64),
+        time=line.str.find(TIME, literal=True).cast(pl.Int64) + len(TIME),
+    ).collect(engine="in-memory")  # fmt: skip
+    closes = (lines.begins + table["closes"].fill_null(0).to_numpy()).clip(lines.begins, lines.ends)
+    begins = (lines.begins + len(OPENING)).clip(max=closes)
+    broken = (closes - begins >= 2) & (lines.bytes[closes - 2] == ord("\\")) & (lines.bytes[closes - 1] == ord("n"))
+    ends = closes - 2 * broken
+    plain = texts_at(lines.bytes, begins, ends).str.contains("\\", literal=True).not_().fill_null(value=False)
+    return table.with_columns(
+        plain=plain, length=pl.Series(ends - begins), time_length=pl.Series(lines.sizes) - pl.col("time") - 2
+    )
+
+
+ABOUT = "Docker json-file"
+LOG = pl.col("log").str.strip_suffix("\n")
+SAMPLES = (
+    Sample(r'{"log":"listening on :8080\n","stream":"stdout","time":"2026-03-01T00:00:00.123456789Z"}',
+           {"timestamp": "2026-03-01T00:00:00.123456Z", "message": "listening on :8080"}),
+    Sample(r'{"log":"said \"no\"\n","stream":"stderr","time":"2026-03-01T00:00:01Z"}',
+           {"timestamp": "2026-03-01T00:00:01Z", "message": 'said "no"'}),
+    Sample(r'{"log":"the first part of a long","stream":"stdout","time":"2026-03-01T00:00:02.5Z"}',
+           {"timestamp": "2026-03-01T00:00:02.5Z", "message": "the first part of a long"}),
+    Sample(r'{"log":"\n","stream":"stdout","time":"2026-03-01T00:00:03.000000001Z"}',
+           {"timestamp": "2026-03-01T00:00:03Z", "message": None}),
+    Sample(r'{"log":"tagged\n","stream":"stdout","attrs":{"tag":"web"},"time":"2026-03-01T00:00:04.1Z"}',
+           {"timestamp": "2026-03-01T00:00:04.1Z", "message": "tagged"}),
+    Sample(r'{"log":"50 \u003c 60 caf\u00e9\n","stream":"stdout","time":"2026-03-01T00:00:05.1Z"}',
+           {"timestamp": "2026-03-01T00:00:05.1Z", "message": "50 < 60 café"}),
+)  # fmt: skip
+BY_PARSER = Format(
+    "docker",
+    ABOUT,
+    SAMPLES,
+    {
+        "matched": pl.col("log").is_not_null() & pl.col("stream").is_in(["stdout", "stderr"]),
+        "time": pl.col("time"),
+        "message": pl.when(LOG != "").then(LOG),
+    },
+    ("iso",),
+    locate=decode,
+    needs=("time",),
+    envelope=True,
+    priority=2,
+)
+FORMAT = Format(
+    "docker",
+    ABOUT,
+    SAMPLES,
+    {
+        "matched": pl.col("opens") & pl.col("plain") & pl.col("closes").is_not_null(),
+        "time": Span(pl.col("time"), pl.col("time_length")),
+        "message": Span(pl.lit(len(OPENING)) + 0 * pl.col("length"), pl.col("length")),
+    },
+    ("iso",),
+    locate=find_marks,
+    needs=("time",),
+    fallback=BY_PARSER,
+    envelope=True,
+    priority=2,
+    hint=r'\{\s*"',
+)

@@ -1,0 +1,109 @@
+"""The state of a run to the tables of a model, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields
+
+import numpy as np
+import polars as pl
+
+from detector.baseline.level import Level
+from detector.baseline.prior import Prior
+from detector.baseline.store import Manifest, load, save, settings_hash
+from detector.config import Settings
+from detector.errors import ModelError
+from detector.pipeline.advance import State
+
+SHAPING = ("by", "service", "service_name", "client", "timezone")
+"""Settings that decide what a service is and when its lines were: a model learned under others does not fit."""
+TAIL = ("windows", "peaks", "excess")
+SCALE = ("scatter", "weight", "seen")
+STALE_US = 86_400_000_000
+"""After a longer pause the level of the last hour says nothing."""
+
+
+def fingerprint(settings: Settings) -> str:
+    """Hash of the settings that a model depends on."""
+    return settings_hash({name: getattr(settings, name) for name in SHAPING})
+
+
+def save_state(folder: str, state: State, from_us: int, to_us: int, settings: Settings) -> None:
+    """Write what a run knows as a model."""
+    manifest = Manifest("", state.width_us, from_us, to_us, state.season.day, fingerprint(settings), {})
+    save(folder, {"services": _services(state), "seasons": _seasons(state)}, manifest)
+
+
+def _services(state: State) -> pl.DataFrame:
+    columns: dict[str, object] = {"service": state.names, "born": state.born, "spoke": state.spoke, "born_day": state.season.born}
+    columns |= {f"level_{each.name}": getattr(state.level, each.name) for each in fields(Level)}
+    for index, scale in enumerate(state.detector.scales):
+        columns |= {f"tail{index}_{name}": getattr(scale.tail, name) for name in TAIL}
+        columns |= {f"scale{index}_{name}": getattr(scale, name) for name in SCALE}
+    return pl.DataFrame(columns)
+
+
+def _seasons(state: State) -> pl.DataFrame:
+    arrays = {"cross": state.season.cross.T, "coefficients": state.season.coefficients.T,
+              "recent": state.detector.counts, "recent_expected": state.detector.expected}  # fmt: skip
+    series = [pl.Series(name, np.ascontiguousarray(array)) for name, array in arrays.items()]
+    return pl.DataFrame([pl.Series("service", state.names, dtype=pl.String), *series])
+
+
+def load_state(folder: str, names: Sequence[str], width_us: int, settings: Settings, *, prior: Prior, open_at: float,
+               first: int) -> tuple[State, Manifest]:  # fmt: skip
+    """A state for `names` (sorted) that knows what the model does; services that it does not know begin afresh.
+
+    Args:
+        first: window in which the input begins.
+
+    Raises:
+        ModelError: the model does not fit the window or the settings.
+    """
+    tables, manifest = load(folder)
+    if manifest.window_us != width_us:
+        raise ModelError(
+            f"model {folder}: learned with windows of {manifest.window_us / 1e6:g} s, asked for {width_us / 1e6:g} s; "
+            f"use --window {manifest.window_us / 1e6:g}s or learn anew"
+        )
+    if manifest.settings_sha256 != fingerprint(settings):
+        raise ModelError(f"model {folder}: learned with other settings ({', '.join(SHAPING)}); use the same or learn anew")
+    state = State(width_us, prior, open_at, settings.least_excess)
+    state.grow(list(names), np.full(len(names), first))
+    try:
+        _fill(state, tables)
+    except (pl.exceptions.PolarsError, KeyError, ValueError) as error:
+        raise ModelError(f"model {folder}: its tables lack something ({error}); learn anew") from error
+    state.season.day = manifest.last_day
+    if first * width_us - manifest.to_us > STALE_US:
+        state.level.fast_seen[:] = state.level.fast_expected[:] = 0.0
+    return state, manifest
+
+
+def _fill(state: State, tables: dict[str, pl.DataFrame]) -> None:
+    services, seasons = tables["services"], tables["seasons"]
+    row = {name: index for index, name in enumerate(services["service"].to_list())}
+    mine = np.array([index for index, name in enumerate(state.names) if name in row], np.int64)
+    theirs = np.array([row[state.names[index]] for index in mine], np.int64)
+
+    def put(target: np.ndarray, column: pl.Series) -> None:
+        target[mine] = column.to_numpy()[theirs]
+
+    put(state.born, services["born"])
+    put(state.spoke, services["spoke"])
+    put(state.season.born, services["born_day"])
+    for each in fields(Level):
+        put(getattr(state.level, each.name), services[f"level_{each.name}"])
+    for index, scale in enumerate(state.detector.scales):
+        for name in TAIL:
+            put(getattr(scale.tail, name), services[f"tail{index}_{name}"])
+        for name in SCALE:
+            put(getattr(scale, name), services[f"scale{index}_{name}"])
+    state.season.cross[:, mine] = _matrix(seasons["cross"])[theirs].T
+    state.season.coefficients[:, mine] = _matrix(seasons["coefficients"])[theirs].T
+    state.detector.counts[mine] = _matrix(seasons["recent"])[theirs]
+    state.detector.expected[mine] = _matrix(seasons["recent_expected"])[theirs]
+
+
+def _matrix(column: pl.Series) -> np.ndarray:
+    return column.explode().to_numpy().reshape(len(column), -1)

@@ -1,0 +1,79 @@
+"""The rows of counts tables as records: their time and service, the row as the message."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import polars as pl
+
+from detector.errors import Fault
+from detector.formats import counts
+from detector.formats.clock import Calendar, instants
+from detector.formats.lines import cut_lines
+from detector.pipeline.pieces import TYPES, UNKNOWN_FORMAT, Piece, line_numbers
+from detector.schemas import RECORDS, Block, check
+from detector.sources.files import SourceFile
+
+
+def rows_of_csv(block: Block, table: counts.CountsTable, zone: str, *, is_first: bool) -> Piece:
+    """The rows of one block of a CSV; its header, the first line of the first block, is none."""
+    lines = cut_lines(block.data)
+    cells = lines.text.str.split(table.separator)
+    column = {ours: _cell(cells, table, theirs) for ours, theirs in {"time": table.time, **table.found}.items()}
+    times = instants(column["time"], ("iso", "epoch"), Calendar(zone))
+    known = times.is_not_null()
+    frame = pl.DataFrame({
+        "timestamp": times, "service": column.get("service"), "message": lines.text, "size_bytes": lines.sizes,
+        "payload_bytes": column["bytes"].cast(pl.Int64, strict=False) if "bytes" in column else None,
+        "source": [block.source] * len(times), "line_number": line_numbers(block, len(times)),
+        "format": pl.select(pl.when(known).then(pl.lit(counts.NAME)).otherwise(pl.lit(UNKNOWN_FORMAT))).to_series(),
+    })[int(is_first) :]  # fmt: skip
+    bad = int((frame["format"] == UNKNOWN_FORMAT).sum())
+    reasons = {name: number for name, number in (("bad_row", bad), ("header", int(is_first))) if number}
+    return Piece(_tidy(frame), None, 0, len(times), len(block.data), reasons, {counts.NAME: len(frame) - bad})
+
+
+def _cell(cells: pl.Series, table: counts.CountsTable, name: str) -> pl.Series:
+    text = cells.list.get(table.columns.index(name), null_on_oob=True).str.strip_chars(' "')
+    return text.set(text == "", None)
+
+
+def rows_of_file(file: SourceFile, zone: str, faults: list[Fault]) -> Iterator[Piece]:
+    """The rows of a Parquet or Arrow file; trouble is told in `faults`."""
+    import pyarrow as pa
+    from pyarrow import dataset
+
+    try:
+        source = dataset.dataset(file.path, format="parquet" if file.kind == "parquet" else "ipc")
+        table = counts.find_columns(source.schema.names)
+        if table is None:
+            names = ", ".join(source.schema.names[:8])
+            faults.append(Fault(file.path, "unreadable", f"no counts table: it has the columns {names}; needed are timestamp and lines"))
+            return
+        row = 1
+        for batch in source.to_batches(batch_size=1 << 17, batch_readahead=2, fragment_readahead=1):
+            piece = _rows_of_batch(pl.DataFrame(pl.from_arrow(batch)), table, zone, file.path, row)
+            row += piece.lines
+            yield piece
+    except (OSError, pa.ArrowException) as error:
+        faults.append(Fault(file.path, "damaged", f"cannot be read as {file.kind}: {str(error).splitlines()[0]}"))
+
+
+def _rows_of_batch(batch: pl.DataFrame, table: counts.CountsTable, zone: str, path: str, row: int) -> Piece:
+    numbered = batch.with_row_index("number", row)
+    text = pl.concat_str(pl.all().cast(pl.String), separator=",", ignore_nulls=True)
+    messages = numbered.select(text.alias("message"), pl.col("number").cast(pl.Int64))
+    rows, bad = counts.tidy(batch, table, Calendar(zone))
+    if bad:
+        return Piece(pl.DataFrame(schema=TYPES), None, 0, len(batch), batch.estimated_size(), {"bad_row": len(batch)})
+    frame = pl.DataFrame({
+        "timestamp": rows["timestamp"], "service": rows["service"] if "service" in rows.columns else None,
+        "message": messages["message"], "line_number": messages["number"], "format": [counts.NAME] * len(rows),
+        "source": [path] * len(rows),
+    })  # fmt: skip
+    return Piece(_tidy(frame), None, 0, len(batch), int(batch.estimated_size()), {}, {counts.NAME: len(rows)})
+
+
+def _tidy(frame: pl.DataFrame) -> pl.DataFrame:
+    missing = [pl.lit(None, dtype=dtype).alias(name) for name, dtype in TYPES.items() if name not in frame.columns]
+    return check(frame.with_columns(missing).select(TYPES.names()).cast(dict(TYPES)), RECORDS)

@@ -1,0 +1,120 @@
+"""Records written down, frame by frame, in bounded memory: NDJSON, CSV, Parquet or Arrow by suffix."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, BinaryIO, Protocol
+
+import polars as pl
+
+from detector.errors import UsageError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+TIMES = "%Y-%m-%dT%H:%M:%S%.6fZ"
+SUFFIXES = {"ndjson": "ndjson", "jsonl": "ndjson", "json": "ndjson", "csv": "csv", "parquet": "parquet", "arrow": "arrow",
+            "feather": "arrow", "ipc": "arrow"}  # fmt: skip
+
+
+def to_ndjson(frame: pl.DataFrame) -> bytes:
+    """One object a line; times as RFC 3339 in UTC with microseconds."""
+    sink = io.BytesIO()
+    frame.with_columns(pl.col("timestamp").dt.strftime(TIMES)).write_ndjson(sink)
+    return sink.getvalue()
+
+
+def to_csv(frame: pl.DataFrame) -> bytes:
+    """Rows without a header."""
+    return frame.write_csv(include_header=False, datetime_format=TIMES).encode()
+
+
+def to_arrow(frame: pl.DataFrame) -> pa.Table:
+    """An Arrow table with types that every reader knows."""
+    return frame.to_arrow(compat_level=pl.CompatLevel.oldest())
+
+
+class Writer(Protocol):
+    """Takes what a renderer made of each frame, in order."""
+
+    def write(self, rendered: object) -> object:
+        """Write one frame."""
+
+    def close(self) -> object:
+        """Write what belongs at the end."""
+
+
+RENDERERS: Mapping[str, Callable[[pl.DataFrame], object]] = {
+    "ndjson": to_ndjson,
+    "csv": to_csv,
+    "parquet": to_arrow,
+    "arrow": to_arrow,
+}
+
+
+def format_for(path: str | None) -> str:
+    """The format by the suffix of a file, NDJSON for standard output.
+
+    Raises:
+        UsageError: the suffix says nothing.
+    """
+    if path is None or path == "-":
+        return "ndjson"
+    suffix = path.rpartition(".")[2].lower()
+    if suffix not in SUFFIXES:
+        raise UsageError(f"-o {path}: this suffix names no format; use .ndjson, .csv, .parquet or .arrow")
+    return SUFFIXES[suffix]
+
+
+def open_writer(name: str, sink: BinaryIO) -> Writer:
+    """Begin a file of this format on `sink`."""
+    if name in ("parquet", "arrow"):
+        return Columnar(sink, name)
+    if name == "csv":
+        from detector.schemas import RECORDS
+
+        sink.write((",".join(column.name for column in RECORDS) + "\n").encode())
+    return Plain(sink)
+
+
+class Plain:
+    """Bytes one after the other."""
+
+    def __init__(self, sink: BinaryIO) -> None:
+        self.sink = sink
+
+    def write(self, rendered: bytes) -> None:
+        """Write one frame."""
+        self.sink.write(rendered)
+
+    def close(self) -> None:
+        """Nothing belongs at the end."""
+
+
+class Columnar:
+    """Parquet or Arrow IPC, a row group or batch per frame; an empty table if there was none."""
+
+    def __init__(self, sink: BinaryIO, name: str) -> None:
+        self.sink, self.name = sink, name
+        self.writer: object = None
+
+    def write(self, rendered: pa.Table) -> None:
+        """Write one frame."""
+        self._open(rendered).write_table(rendered)
+
+    def close(self) -> None:
+        """Write the footer."""
+        from detector.schemas import RECORDS, schema
+
+        self._open(to_arrow(pl.DataFrame(schema=schema(RECORDS)))).close()
+
+    def _open(self, table: pa.Table):  # noqa: ANN202  two writers without a common type, and pyarrow has no types
+        import pyarrow as pa
+        from pyarrow import parquet
+
+        if self.writer is None:
+            is_parquet = self.name == "parquet"
+            self.writer = (parquet.ParquetWriter(self.sink, table.schema, compression="zstd") if is_parquet
+                           else pa.ipc.new_file(self.sink, table.schema))  # fmt: skip
+        return self.writer

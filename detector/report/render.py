@@ -1,0 +1,36 @@
+"""The formats of a report: one line each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from detector.errors import UsageError
+from detector.report import csv, json, ndjson, parquet, table
+from detector.report.look import Look
+from detector.schemas import ScanResult
+
+RENDERERS: Mapping[str, Callable[[ScanResult, Look], bytes]] = {
+    "table": table.render,
+    "json": json.render,
+    "ndjson": ndjson.render,
+    "csv": csv.render,
+    "parquet": parquet.render,
+}
+SUFFIXES = {"txt": "table", "json": "json", "ndjson": "ndjson", "jsonl": "ndjson", "csv": "csv", "parquet": "parquet"}
+
+
+def format_for(wanted: str | None, path: str | None) -> str:
+    """The format that the user names, else by the suffix of the file, else the table.
+
+    Raises:
+        UsageError: the suffix says nothing.
+    """
+    if wanted is not None:
+        return wanted
+    if path is None or path == "-":
+        return "table"
+    suffix = path.rpartition(".")[2].lower()
+    if suffix not in SUFFIXES:
+        known = ", ".join(f".{one}" for one in SUFFIXES)
+        raise UsageError(f"-o {path}: this suffix names no format; use one of {known}, or add --format")
+    return SUFFIXES[suffix]

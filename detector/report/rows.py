@@ -1,0 +1,59 @@
+"""The incidents of a scan as a flat table, for CSV, Parquet and Python."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import polars as pl
+
+from detector.report.shape import DriverShape, IncidentShape, shape_incidents
+from detector.schemas import COUNT, REAL, TEXT, TIME, Column, ScanResult, check, schema
+
+DRIVERS = ("clients", "messages_per_client", "bytes_per_message")
+INCIDENTS = (
+    Column("id", TEXT, "", "the same for the same input and settings"),
+    Column("service", TEXT, "", "who talks too much"),
+    Column("signal", TEXT, "", "which signal raised it"),
+    Column("kind", TEXT, "", "the driver with the largest share"),
+    Column("started_at", TIME, "", "begin of the surge"),
+    Column("detected_at", TIME, "", "end of the window in which the alarm was raised"),
+    Column("ended_at", TIME, "", "end of the surge; null while it lasts"),
+    Column("observed", REAL, "unit", "mean from start to end"),
+    Column("expected", REAL, "unit", "what was to be expected"),
+    Column("factor", REAL, "", "observed over expected"),
+    Column("unit", TEXT, "", "of observed and expected"),
+    Column("score", REAL, "log10 weeks", "0 = usual, higher = stranger"),
+    Column("severity", TEXT, "", "info, warning or critical"),
+    Column("page", pl.Boolean(), "", "within the installation's budget of pages"),
+    Column("lasted_seconds", COUNT, "s", "from start to end, or to the end of the input"),
+    *(
+        Column(f"{driver}_{part}", REAL, "per window", f"{driver.replace('_', ' ')}: {part}")
+        for driver in DRIVERS
+        for part in ("before", "during", "share")
+    ),
+)
+
+
+def tabulate(result: ScanResult) -> pl.DataFrame:
+    """One row per incident, columns as `INCIDENTS`."""
+    shapes = shape_incidents(result)
+    rows = [_row(shape, incident.started_us, incident.ended_us or result.to_us or incident.detected_us)
+            for shape, incident in zip(shapes, result.incidents, strict=True)]  # fmt: skip
+    return check(pl.DataFrame(rows, schema=schema(INCIDENTS), orient="row"), INCIDENTS)
+
+
+def _row(shape: IncidentShape, started_us: int, end_us: int) -> tuple[object, ...]:
+    drivers = [getattr(shape.drivers, name) for name in DRIVERS]
+    return (
+        shape.id, shape.service, shape.signal, shape.kind, _instant(shape.started_at), _instant(shape.detected_at),
+        _instant(shape.ended_at), shape.observed, shape.expected, shape.factor, shape.unit, shape.score, shape.severity,
+        shape.page, (end_us - started_us) // 1_000_000, *(value for one in drivers for value in _flat(one)),
+    )  # fmt: skip
+
+
+def _instant(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
+
+
+def _flat(driver: DriverShape | None) -> tuple[float | None, float | None, float | None]:
+    return (None, None, None) if driver is None else (driver.before, driver.during, driver.share)

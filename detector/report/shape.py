@@ -1,0 +1,151 @@
+"""The answer of a scan as `detector.scan/1`: what scripts read. It grows; what stands here keeps its meaning."""
+
+from __future__ import annotations
+
+import msgspec
+
+from detector.report.numbers import factor_of, rounded, unit_of
+from detector.report.severity import severity
+from detector.report.times import rfc3339
+from detector.schemas import Cause, Factor, Incident, InputSummary, ScanResult
+
+SCHEMA = "detector.scan/1"
+NO_CAUSE = Cause("volume", None, None, None)
+
+
+class FaultShape(msgspec.Struct, frozen=True):
+    """Trouble with one source."""
+
+    source: str
+    reason: str
+    detail: str
+    offset_bytes: int | None
+
+
+class InputShape(msgspec.Struct, frozen=True):
+    """What was read; numbers of lines, of bytes after decompression, and of files."""
+
+    files: int
+    bytes_read: int
+    lines_read: int
+    lines_parsed: int
+    lines_unparsed: dict[str, int]
+    formats: dict[str, int]
+    passed_over: dict[str, int]
+    repaired: dict[str, int]
+    faults: list[FaultShape]
+
+
+class DriverShape(msgspec.Struct, frozen=True):
+    """One factor of volume, per window, and its share in the change."""
+
+    before: float
+    during: float
+    share: float | None
+
+
+class DriversShape(msgspec.Struct, frozen=True):
+    """The factors of volume; None where clients are unknown."""
+
+    clients: DriverShape | None
+    messages_per_client: DriverShape | None
+    bytes_per_message: DriverShape | None
+
+
+class ContributorShape(msgspec.Struct, frozen=True):
+    """One value of one dimension that makes up part of the excess."""
+
+    dimension: str
+    value: str
+    before: float
+    during: float
+    share_of_excess: float
+    sample: str
+
+
+class ForecastShape(msgspec.Struct, frozen=True):
+    """When the service will be overloaded; None where no capacity is known."""
+
+    capacity: float | None = None
+    capacity_from: str | None = None
+    load: float | None = None
+    overload_at: str | None = None
+    minutes_to_overload: float | None = None
+
+
+class IncidentShape(msgspec.Struct, frozen=True):
+    """One surge; observed and expected in `unit`, times RFC 3339 in UTC."""
+
+    id: str
+    service: str
+    signal: str
+    kind: str
+    started_at: str
+    detected_at: str
+    ended_at: str | None
+    observed: float
+    expected: float
+    factor: float
+    unit: str
+    score: float
+    severity: str
+    page: bool
+    drivers: DriversShape
+    contributors: list[ContributorShape]
+    forecast: ForecastShape
+    services_together: list[str]
+
+
+class ScanShape(msgspec.Struct, frozen=True, rename={"from_": "from"}):
+    """The whole answer."""
+
+    schema: str
+    input: InputShape
+    window_seconds: float
+    from_: str | None
+    to: str | None
+    services: int
+    incidents: list[IncidentShape]
+    notes: list[str]
+
+
+def shape_scan(result: ScanResult) -> ScanShape:
+    """The answer as scripts get it."""
+    return ScanShape(
+        SCHEMA, shape_input(result.input), rounded(result.window_seconds), rfc3339(result.from_us), rfc3339(result.to_us),
+        result.services, shape_incidents(result), result.notes,
+    )  # fmt: skip
+
+
+def shape_input(summary: InputSummary) -> InputShape:
+    """What was read, with sorted reasons, so that the same input gives the same text."""
+    faults = [FaultShape(one.source, one.reason, one.detail, one.offset_bytes) for one in summary.faults]
+    tables = (summary.lines_unparsed, summary.formats, summary.passed_over, summary.repaired)
+    return InputShape(
+        summary.files, summary.bytes_read, summary.lines_read, summary.lines_parsed,
+        *(dict(sorted(table.items())) for table in tables), faults,
+    )  # fmt: skip
+
+
+def shape_incidents(result: ScanResult) -> list[IncidentShape]:
+    """All incidents, in the order of the result."""
+    return [shape_incident(one, result.causes.get(one.id, NO_CAUSE), result) for one in result.incidents]
+
+
+def shape_incident(incident: Incident, cause: Cause, result: ScanResult) -> IncidentShape:
+    """One incident, converted from per window to its unit."""
+    unit, scale = unit_of(incident.signal, result.window_seconds)
+    return IncidentShape(
+        id=incident.id, service=incident.service, signal=incident.signal, kind=cause.kind,
+        started_at=rfc3339(incident.started_us), detected_at=rfc3339(incident.detected_us), ended_at=rfc3339(incident.ended_us),
+        observed=rounded(incident.observed * scale), expected=rounded(incident.expected * scale), factor=factor_of(incident),
+        unit=unit, score=rounded(incident.score), severity=severity(incident, result.to_us), page=incident.page,
+        drivers=DriversShape(_driver(cause.clients), _driver(cause.messages_per_client), _driver(cause.bytes_per_message)),
+        contributors=[], forecast=ForecastShape(), services_together=[],
+    )  # fmt: skip
+
+
+def _driver(factor: Factor | None) -> DriverShape | None:
+    if factor is None:
+        return None
+    return DriverShape(rounded(factor.before), rounded(factor.during), None if factor.share is None else rounded(factor.share))

@@ -1,0 +1,100 @@
+"""The table: text for the operator at three in the morning. In order of time, so that the newest stands at the end."""
+
+from __future__ import annotations
+
+import textwrap
+
+from detector.report.escape import cells, escape, shorten
+from detector.report.look import Look
+from detector.report.numbers import brief, factor_of, times_normal, unit_of
+from detector.report.severity import severity
+from detector.report.shape import NO_CAUSE
+from detector.report.spark import sparkline
+from detector.report.summary import summarize
+from detector.report.times import clock, day, duration, moment
+from detector.schemas import Cause, Factor, Incident, ScanResult
+
+INDENT = 9
+DRIVERS = ("messages_per_client", "clients", "bytes_per_message")
+NOTABLE = 1.15
+"""A factor that changed by less is not worth a word."""
+
+
+def render(result: ScanResult, look: Look) -> bytes:
+    """All incidents, then what was read."""
+    blocks = [_block(one, result.causes.get(one.id, NO_CAUSE), result, look) for one in result.incidents]
+    text = "\n\n".join(["\n".join(block) for block in blocks] + ["\n".join(_closing(result, look))])
+    return (text + "\n").encode()
+
+
+def _closing(result: ScanResult, look: Look) -> list[str]:
+    """The summary, wrapped; its first sentence stands out."""
+    first, *others = summarize(result)
+    lines = [look.paint(line, "good" if not result.incidents else "name") for line in _wrap(first, look.width, "")]
+    return lines + [line for other in others for line in _wrap(other, look.width, "  ")]
+
+
+def _wrap(text: str, width: int, indent: str) -> list[str]:
+    return textwrap.wrap(escape(text), width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+
+
+def _block(incident: Incident, cause: Cause, result: ScanResult, look: Look) -> list[str]:
+    """Who, how much, since when, why."""
+    lines = [_volume(incident, cause, result, look), _course(incident, result)]
+    reasons = _reasons(cause)
+    return [_heading(incident, result, look)] + [" " * INDENT + line for line in [*lines, *([reasons] if reasons else [])]]
+
+
+def _heading(incident: Incident, result: ScanResult, look: Look) -> str:
+    """Severity and service on the left, the page mark and the id on the right."""
+    level = severity(incident, result.to_us)
+    mark, name = "PAGE " if incident.page else "", f"#{escape(incident.id)}"
+    service = shorten(incident.service, look.width - INDENT - len(mark) - len(name) - 2) or "(no name)"
+    gap = " " * max(2, look.width - INDENT - cells(service) - len(mark) - len(name))
+    severity_text = look.paint(level.upper(), level) + " " * (INDENT - len(level))
+    return severity_text + look.paint(service, "name") + gap + look.paint(mark, "page") + look.paint(name, "dim")
+
+
+def _volume(incident: Incident, cause: Cause, result: ScanResult, look: Look) -> str:
+    """`x9.7 normal: 215 lines/min, expected 22`, and the course."""
+    unit, scale = unit_of(incident.signal, result.window_seconds)
+    observed, expected = brief(incident.observed * scale), brief(incident.expected * scale)
+    text = f"{times_normal(factor_of(incident))}: {observed} {unit}, expected {expected}"
+    bars = sparkline(cause.observed, look.bars)
+    room = look.width - INDENT - len(text) - 3
+    return f"{text}   {bars}" if bars and room >= len(bars) else text
+
+
+def _course(incident: Incident, result: ScanResult) -> str:
+    """`began 15 Jul 11:35 UTC, noticed after 14 min, lasted 26 min`."""
+    ends = (result.from_us, result.to_us)
+    several_years = len({moment(end).year for end in ends if end is not None}) > 1
+    began = f"began {day(incident.started_us, year=several_years)} {clock(incident.started_us)} UTC"
+    noticed = f"noticed after {duration(incident.detected_us - incident.started_us)}"
+    if incident.settled:
+        end = "stayed at this level for a day, now taken as settled"
+    elif incident.ended_us is None:
+        end = "lasts"
+        if result.to_us is not None:
+            end = f"lasts ({duration(result.to_us - incident.started_us)} so far)"
+    else:
+        end = f"lasted {duration(incident.ended_us - incident.started_us)}"
+    return f"{began}, {noticed}, {end}"
+
+
+def _reasons(cause: Cause) -> str:
+    """`messages per client x9.4, clients x1.2`: the factors that changed, the one with the largest share first."""
+    found = [(name, getattr(cause, name)) for name in DRIVERS]
+    known = [(name, factor) for name, factor in found if factor is not None and factor.share is not None]
+    known.sort(key=lambda item: -item[1].share)
+    words = [f"{name.replace('_', ' ')} {_change(factor)}" for name, factor in known if _is_notable(factor)]
+    return "because of " + ", ".join(words) if words else ""
+
+
+def _is_notable(factor: Factor) -> bool:
+    low, high = sorted((factor.before, factor.during))
+    return low <= 0 or high / low >= NOTABLE
+
+
+def _change(factor: Factor) -> str:
+    return f"x{brief(factor.during / factor.before)}" if factor.before > 0 else f"from nothing to {brief(factor.during)}"

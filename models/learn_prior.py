@@ -1,0 +1,81 @@
+"""Learns the shipped prior: how much services in general scatter around what is expected of them.
+
+    python models/learn_prior.py COUNTS_TABLE... [--out models/prior]
+
+Every table is walked as a scan would walk it, beginning with a neutral prior; the prior is the upper quartile, over services
+that were seen for at least two days, of what was learned about them at each time scale. A
+quartile does not mind that some series hold surges, and the upper one keeps young services from crying wolf. Origin and licence of the series are in `models/README.md`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from detector.baseline.prior import Prior
+from detector.config import Settings
+from detector.detect.tail import PRIOR_PEAKS, PRIOR_WINDOWS
+from detector.pipeline.advance import State, advance
+from detector.pipeline.gather import gather
+
+NEUTRAL = Prior((0.05,), (0.04,), (1.3,))
+MINUTES = (1.0, 5.0, 15.0, 60.0)
+LEAST_DAYS = 2
+
+
+def learned_of(path: str) -> list[dict[str, float]]:
+    """Dispersion and tail of every service and scale of one counts table."""
+    settings = Settings()
+    gathered = gather([path], settings, 0)
+    rows = []
+    for store in gathered.grids.values():
+        names = sorted(store.services)
+        order = np.array([store.services[name] for name in names])
+        state = State(store.width_us, NEUTRAL, np.inf, settings.least_excess)
+        first, end = store.span()
+        state.grow(names, np.full(len(names), first))
+        for day in range(first // store.windows_per_day, (end - 1) // store.windows_per_day + 1):
+            advance(state, day, store.matrices(day)["lines"][order], until=end)
+        old = state.level.windows >= LEAST_DAYS * store.windows_per_day
+        rows += _rows(state, old, store.width_us)
+    return rows
+
+
+def _rows(state: State, old: np.ndarray, width_us: int) -> list[dict[str, float]]:
+    rows = []
+    for scale in state.detector.scales:
+        tail = scale.tail
+        share = (tail.peaks + 1) / (tail.windows + PRIOR_WINDOWS / 100)
+        excess = (tail.excess + tail.scale * PRIOR_PEAKS / 10) / (tail.peaks + PRIOR_PEAKS / 10)
+        for dispersion, part, mean in zip(scale.dispersion()[old], share[old], excess[old], strict=True):
+            rows.append({"minutes": scale.windows * width_us / 60e6, "dispersion": dispersion, "tail_share": part, "tail_scale": mean})
+    return rows
+
+
+def main() -> None:
+    """Learn from the tables that were named and write the prior."""
+    ask = argparse.ArgumentParser(description=__doc__)
+    ask.add_argument("tables", nargs="+")
+    ask.add_argument("--out", type=Path, default=Path(__file__).parent / "prior")
+    asked = ask.parse_args()
+    found = pl.DataFrame([row for path in asked.tables for row in learned_of(path)])
+    nearest = pl.DataFrame({"minutes": MINUTES})
+    table = nearest.join(found.filter(pl.col("minutes").is_in(MINUTES)).group_by("minutes").agg(pl.all().quantile(0.75, "linear").round(4)), on="minutes", how="left").sort("minutes")
+    sink = io.BytesIO()
+    table.write_parquet(sink)
+    asked.out.mkdir(parents=True, exist_ok=True)
+    (asked.out / "noise.parquet").write_bytes(sink.getvalue())
+    manifest = {"schema": "detector.prior/1", "series": found.filter(pl.col("minutes") == 1).height,
+                "tables": sorted(Path(path).name for path in asked.tables), "sha256": hashlib.sha256(sink.getvalue()).hexdigest()}  # fmt: skip
+    (asked.out / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n")
+    print(table)
+
+
+if __name__ == "__main__":
+    main()
