@@ -16,7 +16,8 @@ from detector.formats.format import LINE, Format, LevelAt, Sample, Span
 
 CLOCK = ("%d/%b/%Y:%H:%M:%S %z",)
 PATTERN = (
-    r'^(?:(?<vhost>[^\s"\[]+) (?<visitor>[^\s"-][^\s"]*) -|(?<client>\S+) \S+) (?<user>[^\[]*?) ?\[(?<time>[^\]]{26})\] '
+    r'^(?:(?<vhost>[^\s"\[]+) (?<visitor>[^\s"-][^\s"]*) -|(?<client>\S+) \S+) '
+    r'(?<user>[^\[]*?) ?\[(?<time>[^\]]{26})\] '
     r'"(?<endpoint>(?:[^"\\]|\\.)*)" (?<status>\d{3}|-) (?<payload>\d+|-)'
     r'(?: "(?<referrer>(?:[^"\\]|\\.)*)" "(?<agent>(?:[^"\\]|\\.)*)")?'
 )
@@ -113,7 +114,8 @@ SAMPLES = (
     ),
     Sample(
         '192.0.2.34 - - [10/Oct/2025:13:55:40 +0000] "-" 408 0 "-" "-"',
-        {"timestamp": "2025-10-10T13:55:40Z", "client": "192.0.2.34", "status": 408, "payload_bytes": 0, "version": None},
+        {"timestamp": "2025-10-10T13:55:40Z", "client": "192.0.2.34", "status": 408, "payload_bytes": 0,
+         "version": None},
     ),
     Sample(
         r'192.0.2.35 - - [10/Oct/2025:13:55:41 +0000] "\x16\x03\x01" 400 157 "-" "-"',

@@ -17,7 +17,7 @@ OPENING, MIDDLE, TIME = '{"log":"', '","stream":"', '"time":"'
 
 def decode(lines: Lines, asked: frozenset[str]) -> pl.DataFrame:
     """By the JSON parser: for messages with quotes or other escapes."""
-    return read_paths(lines, ["log", "time", "stream"])
+    return read_paths(lines, ["log", "time", "stream"], ["log"])
 
 
 def find_marks(lines: Lines, asked: frozenset[str]) -> pl.DataFrame:

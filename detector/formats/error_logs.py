@@ -47,7 +47,7 @@ def adapt_nginx(head: Sequence[str]) -> Format | None:
 
 
 def apache(*, time_size: int, modular: bool) -> Format:
-    """`[Fri Jan 02 03:04:05 2026] [error] [client 192.0.2.1] text`; since 2.4 with module, process and the client's port."""
+    """`[Fri Jan 02 03:04:05 2026] [error] [client 192.0.2.1] text`; since 2.4 with module and port."""
     begin = WEEKDAY + time_size + len("] [")
     client = LINE.str.find("[client ", literal=True).cast(pl.Int64) + len("[client ")
     colon = LINE.str.slice(begin).str.find(":", literal=True).cast(pl.Int64)
@@ -137,7 +137,8 @@ APACHE_SAMPLES = (
     ),
     Sample(
         "[Fri Jan 02 03:04:07.123456 2026] [authz_core:error] [pid 7:tid 8] [client 2001:db8::9:54125] AH01630: denied",
-        {"timestamp": "2026-01-02T03:04:07.123456Z", "level": "error", "client": "2001:db8::9", "message": "AH01630: denied"},
+        {"timestamp": "2026-01-02T03:04:07.123456Z", "level": "error", "client": "2001:db8::9",
+         "message": "AH01630: denied"},
     ),
     Sample(
         "[Fri Jan 02 03:04:08.123456 2026] [:warn] [pid 7] [client 192.0.2.9:1025] first\nsecond",

@@ -71,9 +71,10 @@ class Format:
         name: as users type it in `--input-format`.
         about: one line for `formats list`.
         samples: at least five real records with the fields that they must yield.
-        fields: where each field is: a `Span` of the line, for `level` a `LevelAt`, or the cheapest polars expression that is right, over the
-            columns of `decode`. `matched` (is this line the first of a record of this format?) and `time` are always
-            computed, the columns of Records only if asked for. `time` is text for `clock`, or already a UTC datetime or an epoch number.
+        fields: where each field is: a `Span` of the line, for `level` a `LevelAt`, or the cheapest polars expression
+            that is right, over the columns of `decode`. `matched` (is this line the first of a record of this format?)
+            and `time` are always computed, the columns of Records only if asked for. `time` is text for `clock`, or
+            already a UTC datetime or an epoch number.
         clock: the ways in which `time` may be written, see `clock.py`; empty where the time is no text.
         decode: lines (String, n rows) -> table of n rows in their order, for what several fields have in common.
         locate: instead of `decode`, for a format that reads the bytes of the block in place: (lines, names of the fields that

@@ -26,7 +26,8 @@ def by_position(time_size: int) -> Format:
         "message": LINE.str.extract(r"^[^\]]*\] (.*)$"),
     }
     return Format(
-        "glog", "glog, klog, absl: I0102 03:04:05.678901 1234 file.go:12] message", SAMPLES, fields, (CLOCKS[time_size],),
+        "glog", "glog, klog, absl: I0102 03:04:05.678901 1234 file.go:12] message", SAMPLES, fields,
+        (CLOCKS[time_size],),
         continues=pl.lit(value=True), adapt=adapt, needs=("time", "level"), priority=10,
     )  # fmt: skip
 

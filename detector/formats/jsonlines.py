@@ -54,9 +54,10 @@ def is_flat(shape: Shape, name: str) -> bool:
 def with_parser(shape: Shape) -> Format:
     """Every line parsed, only the paths of this shape."""
     name = f"json_{shape.dialect.name}" if shape.dialect.name else "json"
+    messages = shape.paths.get("message", ())
 
     def locate(lines: Lines, asked: frozenset[str]) -> pl.DataFrame:
-        return read_paths(lines, sorted(needed_paths(shape, asked)))
+        return read_paths(lines, sorted(needed_paths(shape, asked)), messages)
 
     fields = {"matched": pl.col("matched"), **expressions(shape)}
     return Format(name, ABOUT, SAMPLES, fields, shape.clock, locate=locate, dialect=shape.dialect.name)
@@ -81,7 +82,11 @@ def with_places(shape: Shape, by_parser: Format) -> Format:
         table = check(
             lines, read_flat(lines, placed, [path for path in rest if path not in inner], widths), width, words
         )
-        return table if not inner else table.hstack(read_paths(lines, inner).drop("matched"))
+        return (
+            table
+            if not inner
+            else table.hstack(read_paths(lines, inner, shape.paths.get("message", ())).drop("matched"))
+        )
 
     fields = {**by_parser.fields, **{name: Span(pl.col(f"{name} begin"), pl.col(f"{name} length")) for name in spans}}
     if "time" in spans and width:

@@ -152,7 +152,8 @@ def find_shape(head: Sequence[str], chosen: Mapping[str, str]) -> Shape | None:
         wish = (chosen[name],) if name in chosen else ()
         found = [path for path in dict.fromkeys(wish + listed + usual) if path in wish or carries(name, path, seen)]
         paths[name] = tuple(found[:4])
-    paths["service"] = order_services(paths["service"], seen)
+    if not dialect.dull:
+        paths["service"] = order_services(paths["service"], seen)
     clock, paths["time"] = read_times(paths["time"], seen)
     return Shape(dialect, {name: found for name, found in paths.items() if found}, seen, clock)
 

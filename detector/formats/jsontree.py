@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import polars as pl
 
@@ -24,28 +24,33 @@ PARTS = rf'(?s)^(?:\{{["}}]|\[(?:["\[{{\]]|{ITEM}(?:\]$|, .*\]$)))'
 Tree = dict[str, "Tree | None"]
 
 
-def read_paths(lines: Lines, paths: Sequence[str]) -> pl.DataFrame:
-    """`matched` (is the line an object?) and one String column per path, null where there is no scalar."""
+def read_paths(lines: Lines, paths: Sequence[str], free: Collection[str] = ()) -> pl.DataFrame:
+    """`matched` (is the line an object?) and one String column per path.
+
+    A column is null where there is no scalar, but those of `free` paths may also be the JSON of what has parts.
+    """
     if (lines.bytes[lines.begins] == OPENING).all() and (lines.bytes[lines.ends - 1] == CLOSING).all():
-        return _read_block(lines.text, paths, lines)
-    texts = lines.text.str.strip_chars()
-    rows = (texts.str.starts_with("{") & texts.str.ends_with("}")).arg_true()
-    table = _read_block(texts.gather(rows), paths, None).with_columns(row=rows.cast(pl.Int64))
-    every = pl.DataFrame({"row": pl.int_range(len(texts), dtype=pl.Int64, eager=True)})
-    table = every.join(table, on="row", how="left", maintain_order="left").drop("row")
-    return table.with_columns(pl.col("matched").fill_null(value=False))
+        table = _read_block(lines.text, paths, free, lines)
+    else:
+        texts = lines.text.str.strip_chars()
+        rows = (texts.str.starts_with("{") & texts.str.ends_with("}")).arg_true()
+        read = _read_block(texts.gather(rows), paths, free, None).with_columns(row=rows.cast(pl.Int64))
+        every = pl.DataFrame({"row": pl.int_range(len(texts), dtype=pl.Int64, eager=True)})
+        table = every.join(read, on="row", how="left", maintain_order="left").drop("row")
+        table = table.with_columns(pl.col("matched").fill_null(value=False))
+    return table.with_columns(_scalar(table[path]) for path in paths if path not in free)
 
 
-def _read_block(texts: pl.Series, paths: Sequence[str], lines: Lines | None) -> pl.DataFrame:
+def _read_block(texts: pl.Series, paths: Sequence[str], free: Collection[str], lines: Lines | None) -> pl.DataFrame:
     """All lines at once if that works, else in pieces; `lines` are the same if they lie in one run of bytes."""
     whole = _read_at_once(texts, paths, lines)
     if whole is not None:
         return whole
-    pieces = [texts.slice(begin, PIECE) for begin in range(0, len(texts), PIECE)]
     tables = []
-    for piece in pieces:
+    for begin in range(0, len(texts), PIECE):
+        piece = texts.slice(begin, PIECE)
         table = _read_at_once(piece, paths, None)
-        tables.append(_read_singly(piece, paths) if table is None else table)
+        tables.append(_read_singly(piece, paths, free) if table is None else table)
     return pl.concat(tables)
 
 
@@ -68,38 +73,42 @@ def _read_at_once(texts: pl.Series, paths: Sequence[str], lines: Lines | None) -
         return None
     table = found.select(_pick(path, tree).alias(path) for path in paths)
     flags = pl.repeat(value=True, n=len(texts), dtype=pl.Boolean, eager=True).alias("matched")
-    return pl.DataFrame([flags, *map(_scalar, table.get_columns())])
+    return pl.DataFrame([flags, *table.get_columns()])
 
 
-def _read_singly(texts: pl.Series, paths: Sequence[str]) -> pl.DataFrame:
+def _read_singly(texts: pl.Series, paths: Sequence[str], free: Collection[str]) -> pl.DataFrame:
     """Line by line: only for pieces that hold a line that polars cannot read."""
     keys = {path: path.split(">") for path in paths}
     rows: list[dict[str, object]] = []
     for text in texts:
         value = parse_object(text)
-        alone = None
-        if value is None and text.count("[") + text.count("{") > DEEP:
-            alone = _read_at_once(pl.Series([text]), paths, None)  # polars reads deeper than Python
-        if alone is None:
-            rows.append({"matched": value is not None, **{path: _follow(value, keys[path]) for path in paths}})
-        else:
-            rows.append(alone.row(0, named=True))
-    table = pl.DataFrame(rows, schema=_columns(paths))
-    return table.with_columns(_scalar(table[path]) for path in paths)
+        row: dict[str, object] = {"matched": value is not None, **{path: _follow(value, keys[path]) for path in paths}}
+        deeper = value is None and text.count("[") + text.count("{") > DEEP  # polars reads deeper than Python
+        if deeper or any(isinstance(_follow_any(value, keys[path]), dict | list) for path in keys if path in free):
+            alone = _read_at_once(pl.Series([text]), paths, None)
+            row = row if alone is None else alone.row(0, named=True)
+        rows.append(row)
+    return pl.DataFrame(rows, schema=_columns(paths))
 
 
 def _columns(paths: Sequence[str]) -> dict[str, pl.DataType]:
     return {"matched": pl.Boolean(), **dict.fromkeys(paths, pl.String())}
 
 
-def _follow(value: object, keys: Sequence[str]) -> str | None:
-    """What lies at the end of a path, as text; a list of one text as JSON."""
+def _follow_any(value: object, keys: Sequence[str]) -> object:
+    """What lies at the end of a path."""
     for key in keys:
         if not isinstance(value, dict):
             return None
         value = value.get(key)
-    text = written(value)
-    return json.dumps([text], ensure_ascii=False) if isinstance(value, list) and text is not None else text
+    return value
+
+
+def _follow(value: object, keys: Sequence[str]) -> str | None:
+    """The scalar at the end of a path, as text; a list of one text as JSON."""
+    found = _follow_any(value, keys)
+    text = written(found)
+    return json.dumps([text], ensure_ascii=False) if isinstance(found, list) and text is not None else text
 
 
 def grow_tree(paths: Sequence[str]) -> Tree:

@@ -1,7 +1,8 @@
 """syslog: the three forms in which daemons write it to files and send it over the network.
 
 Sources: RFC 3164 (https://www.rfc-editor.org/rfc/rfc3164), RFC 5424 (https://www.rfc-editor.org/rfc/rfc5424), and
-rsyslog's file format (https://www.rsyslog.com/doc/configuration/templates.html), which `journalctl -o short-iso` shares.
+rsyslog's file format (https://www.rsyslog.com/doc/configuration/templates.html), which `journalctl -o short-iso`
+shares.
 """
 
 from __future__ import annotations
@@ -117,7 +118,7 @@ def iso(length: int | None) -> Format:
     begin: pl.Expr | int = space + 1 if length is None else length + 1
     time = Span(0, until=" ") if length is None else Span(0, length)
     return Format(
-        "syslog_iso", "syslog as rsyslog and journalctl write it: 2026-03-01T00:00:00.123456+01:00 host program[pid]: message",
+        "syslog_iso", "syslog as rsyslog and journalctl write it: 2026-03-01T00:00:00+01:00 host program[pid]: text",
         ISO_SAMPLES, after_time() | {"time": time}, ("iso",), lambda lines: find_parts(lines, begin=begin, hosted=True),
         continues=INDENTED, adapt=adapt_iso, needs=("time",), envelope=True, priority=9,
     )  # fmt: skip
@@ -153,7 +154,7 @@ def rfc5424(length: int | None) -> Format:
         "message": rest.str.extract(AFTER_HOST),
     }
     return Format(
-        "syslog_rfc5424", "syslog of RFC 5424: <34>1 2026-03-01T00:00:00.123Z host program pid id [structured data] message",
+        "syslog_rfc5424", "syslog of RFC 5424: <34>1 2026-03-01T00:00:00.123Z host program pid id [data] message",
         NEW_SAMPLES, fields, ("iso",), lambda lines: find_words(lines, length), continues=INDENTED, adapt=adapt_5424,
         envelope=True, priority=11,
     )  # fmt: skip
@@ -183,37 +184,45 @@ NEW = re.compile(r"<\d{1,3}>1 (?P<time>-|\d{4}-\d\d-\d\dT\S+) \S+ \S+ \S+ \S+ [-
 BSD_SAMPLES = (
     Sample(
         "Mar  1 00:00:00 node05 auth-worker[1234]: session opened for user from 192.0.2.3 in 31.5 ms",
-        {"timestamp": "2025-03-01T00:00:00Z", "host": "node05", "service": "auth-worker", "message": "session opened for user from 192.0.2.3 in 31.5 ms",
+        {"timestamp": "2025-03-01T00:00:00Z",
+         "host": "node05", "service": "auth-worker", "message": "session opened for user from 192.0.2.3 in 31.5 ms",
          "level": None, "repeats": None},
     ),
     Sample(
         "Oct 11 22:14:15 mail postfix/smtpd[88]: warning: hostname unknown",
-        {"timestamp": "2025-10-11T22:14:15Z", "host": "mail", "service": "postfix/smtpd", "message": "warning: hostname unknown"},
+        {"timestamp": "2025-10-11T22:14:15Z",
+         "host": "mail", "service": "postfix/smtpd", "message": "warning: hostname unknown"},
     ),
     Sample(
         "Oct 11 22:14:16 gate kernel: [   12.345678] eth0: link up",
-        {"timestamp": "2025-10-11T22:14:16Z", "host": "gate", "service": "kernel", "message": "[   12.345678] eth0: link up"},
+        {"timestamp": "2025-10-11T22:14:16Z",
+         "host": "gate", "service": "kernel", "message": "[   12.345678] eth0: link up"},
     ),
     Sample(
         "Oct 11 22:14:17 gate last message repeated 7 times",
-        {"timestamp": "2025-10-11T22:14:17Z", "host": "gate", "service": None, "repeats": 7, "message": "last message repeated 7 times"},
+        {"timestamp": "2025-10-11T22:14:17Z",
+         "host": "gate", "service": None, "repeats": 7, "message": "last message repeated 7 times"},
     ),
     Sample(
         "Oct 11 22:14:18 gate sshd[9]: message repeated 3 times: [ Failed password for invalid user x]",
         {"timestamp": "2025-10-11T22:14:18Z", "host": "gate", "service": "sshd", "repeats": 3},
     ),
-    Sample("Oct 11 22:14:19 gate -- MARK --", {"timestamp": "2025-10-11T22:14:19Z", "host": "gate", "service": None, "message": "-- MARK --"}),
+    Sample("Oct 11 22:14:19 gate -- MARK --", {"timestamp": "2025-10-11T22:14:19Z", "host": "gate",
+         "service": None, "message": "-- MARK --"}),
     Sample(
         "<34>Oct 11 22:14:15 gate su: 'su root' failed for anna on /dev/pts/8",
-        {"timestamp": "2025-10-11T22:14:15Z", "host": "gate", "service": "su", "level": "critical", "message": "'su root' failed for anna on /dev/pts/8"},
+        {"timestamp": "2025-10-11T22:14:15Z",
+         "host": "gate", "service": "su", "level": "critical", "message": "'su root' failed for anna on /dev/pts/8"},
     ),
     Sample(
         "<191>Feb 29 23:59:59 2001:db8::7 app_x[-]: done: all",
-        {"timestamp": "2024-02-29T23:59:59Z", "host": "2001:db8::7", "service": "app_x", "level": "debug", "message": "done: all"},
+        {"timestamp": "2024-02-29T23:59:59Z",
+         "host": "2001:db8::7", "service": "app_x", "level": "debug", "message": "done: all"},
     ),
     Sample(
         "<13>Oct 11 22:14:15 backup[77]: run finished",
-        {"timestamp": "2025-10-11T22:14:15Z", "host": None, "service": "backup", "level": "notice", "message": "run finished"},
+        {"timestamp": "2025-10-11T22:14:15Z",
+         "host": None, "service": "backup", "level": "notice", "message": "run finished"},
     ),
     Sample(
         "<166>Oct 11 2025 22:14:15 fw1 : %ASA-6-302013: Built outbound TCP connection",

@@ -78,8 +78,10 @@ def undated(lines: Sequence[str]) -> Format | None:
         return None
     layout, _ = best
     fields: Fields = {"matched": EVERY, "message": LINE} | by_regex("^" + layout.pattern, layout.compiled.groupindex)
-    return Format(NAME, ABOUT, SAMPLES, fields, continues=pl.lit(value=True), adapt=adapt, needs=("level",), priority=-10,
-                  dialect="undated")  # fmt: skip
+    return Format(
+        NAME, ABOUT, SAMPLES, fields, continues=pl.lit(value=True), adapt=adapt, needs=("level",), priority=-10,
+        dialect="undated",
+    )  # fmt: skip
 
 
 def anywhere(places: Sequence[Place]) -> Format:
@@ -198,7 +200,7 @@ SAMPLES = (
         {"timestamp": "2026-01-02T03:04:05.678Z", "level": "info", "service": "shop.cart"},
     ),
     Sample(
-        "2026-01-02 03:04:05,678 INFO [main] org.example.Server: started\njava.lang.Exception: x\n\tat org.example.A.b(A.java:1)",
+        "2026-01-02 03:04:05,678 INFO [main] org.example.Server: up\njava.lang.Exception: x\n\tat org.example.A.b(1)",
         {"timestamp": "2026-01-02T03:04:05.678Z", "level": "info", "service": "org.example.Server"},
     ),
     Sample(
@@ -227,11 +229,11 @@ SAMPLES = (
         {"timestamp": "2025-01-02T03:04:12.811Z", "level": "debug", "service": "WindowManager"},
     ),
     Sample("1767323045.250 something happened", {"timestamp": "2026-01-02T03:04:05.25Z", "level": None}),
-    Sample("ERROR    2026-01-02T03:04:13 - Incorrect password", {"timestamp": "2026-01-02T03:04:13Z", "level": "error"}),
+    Sample("ERROR    2026-01-02T03:04:13 - Wrong password", {"timestamp": "2026-01-02T03:04:13Z", "level": "error"}),
     Sample("INFO:catalog:no time at all", {"timestamp": None, "level": "info", "service": "catalog"}),
 )  # fmt: skip
 FORMAT = Format(
     NAME, ABOUT, SAMPLES, {"matched": EVERY, "time": LINE.str.extract(r"(\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d\S*)"),
-    "level": from_word(LINE.str.extract(SOMEWHERE)), "message": LINE}, ("iso",), continues=pl.lit(value=True), adapt=adapt,
-    needs=("time",), priority=-10,
+    "level": from_word(LINE.str.extract(SOMEWHERE)), "message": LINE}, ("iso",), continues=pl.lit(value=True),
+    adapt=adapt, needs=("time",), priority=-10,
 )  # fmt: skip

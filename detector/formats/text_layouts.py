@@ -79,12 +79,12 @@ LAYOUTS = tuple(
         rf"\t{LEVEL}\t(?<service>[A-Za-z_][\w.$-]*)\t",  # zap's console
         r" (?<level>[DIWEF])\d? +(?<service>[A-Z]+) +\[",  # MongoDB before 4.4
         rf" +{UPPER} \[(?<service>[^\]\s]+)\] ",  # NestJS
-        rf" +{UPPER} (?<service>\w+(?:::\w+)*)\] ",  # Rust's env_logger
+        rf" +{UPPER} +(?<service>\w+(?:::\w+)*)\] ",  # Rust's env_logger
         rf" +{UPPER} (?<service>\w+(?:::\w+)+): ",  # Rust's tracing
         rf" ?#\d+\] +{UPPER} -- (?<service>[^:\s]*): ",  # Ruby's logger
         r".{0,60}? (?<service>[A-Za-z_][\w./()-]*)\[\d+\]: ",  # any syslog tag
         r"\] (?<service>\S+\.exe)(?: \*64)? - ",  # Proxifier
-        (rf"[^A-Za-z\n]{{0,16}}\b{LEVEL}\b[^A-Za-z]", 0.5),  # the level is the first word
+        (rf"(?:\x1b\[[\d;]*m|[^A-Za-z\n]){{0,16}}{LEVEL}\b[^A-Za-z]", 0.5),  # the level is the first word
         (rf".{{0,120}}?[\s\[(<|:.,]{UPPER}[\s\])>|:,/]", 0.5),  # or stands alone in capitals
         (rf".{{0,80}}?\[{LEVEL}\]", 0.5),  # or in brackets
         (r"[^A-Za-z\n]{0,8}[\[(](?<level>[A-Z])[\])] ", 0.5),  # or is one letter in them

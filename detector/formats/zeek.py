@@ -31,13 +31,12 @@ SUMMED = ("sent", "received")
 
 def adapt(head: Sequence[str]) -> Format | None:
     """By the lines that name separator, path and columns."""
-    described = dict(
-        line[1:].split(None, 1) for line in reversed(head) if line.startswith("#") and len(line.split(None, 1)) > 1
-    )
+    first = next((line for line in head if line.startswith("#separator ")), r"#separator \x09")
+    separator = read_separator(first.split(" ", 1)[1])
+    described = dict(line[1:].split(separator, 1) for line in reversed(head) if line.startswith("#") and separator in line)
     fields = described.get("fields")
     if fields is None:
         return None
-    separator = read_separator(described.get("separator", r"\x09"))
     names = fields.split(separator)
     return with_columns(names, separator, described.get("path", "").strip()) if "ts" in names else None
 

@@ -76,7 +76,7 @@ class Cutter:
                 yield self._take(cut)
             else:
                 self._make_room()
-        if self._fill:
+        if self._fill or self._dropped:
             if not self._buffer.endswith(b"\n", 0, self._fill):
                 self._buffer[self._fill] = ord("\n")
                 self._fill += 1

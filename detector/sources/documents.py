@@ -69,8 +69,8 @@ class Element(NamedTuple):
 
 
 _BETWEEN = b" \t\r\n,[]{}\0"
-_OBJECT, _ARRAY_MARK = ord("{"), ord("[")
-_OPENING = (_OBJECT, _ARRAY_MARK)
+_OBJECT = ord("{")
+_OPENING = (_OBJECT, ord("["))
 # How deep elements may begin: in an array that an object holds.
 _LEVELS = 2
 
@@ -89,7 +89,7 @@ class _Brackets:
 
         text = np.frombuffer(self._mask(chunk), np.uint8)
         quotes = np.flatnonzero(text == ord('"'))
-        places = np.flatnonzero((text == 0x7B) | (text == 0x7D) | (text == 0x5B) | (text == 0x5D))
+        places = np.flatnonzero((text == 0x5B) | (text == 0x5D) | (text == 0x7B) | (text == 0x7D))  # [ ] { }
         places = places[(np.searchsorted(quotes, places) + self._in_string) % 2 == 0]
         self._in_string = (self._in_string + len(quotes)) % 2
         if not len(places):

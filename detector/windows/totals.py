@@ -90,8 +90,8 @@ class Totals:
         """Merge the counts of one block of a stream."""
         if not len(partial.window):
             return
-        numbers = np.array([self.number(name or "") for name in partial.services], np.int64)
-        service = numbers[partial.service]
+        codes, place = np.unique(partial.service, return_inverse=True)
+        service = np.array([self.number(partial.services[code] or "") for code in codes], np.int64)[place]
         self._extend(stream, int(partial.window.min()), int(partial.window.max()), np.unique(service))
         day = partial.window // self.windows_per_day
         cell = service * self.windows_per_day + partial.window % self.windows_per_day

@@ -7,6 +7,9 @@ import gzip
 import importlib
 import io
 import lzma
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -83,6 +86,13 @@ def read_file(path: Path, **options: int) -> Outcome:
     (file,) = find([str(path)]).files
     blocks = list(read_blocks(file, losses, faults, **options))  # type: ignore[arg-type]  # only sizes are given
     return Outcome(blocks, losses.as_dict(), faults)
+
+
+def run_python(code: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """Run `code` in a process of its own, which finds this checkout wherever the tests are started."""
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2]), "PYTHONDONTWRITEBYTECODE": "1"}
+    command = [sys.executable, "-c", code, *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, env=environment)
 
 
 def lines_of(count: int) -> Iterator[bytes]:

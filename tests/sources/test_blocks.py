@@ -5,8 +5,6 @@ from __future__ import annotations
 import functools
 import io
 import os
-import subprocess
-import sys
 import threading
 from pathlib import Path
 
@@ -19,7 +17,7 @@ from detector.sources.blocks import head, read_blocks
 from detector.sources.files import SourceFile, find
 from detector.sources.lines import REASONS
 
-from .packing import PACKERS, Outcome, Trickle, lines_of, read_file
+from .packing import PACKERS, Outcome, Trickle, lines_of, read_file, run_python
 from .test_cutting import physical_lines
 from .test_lines import fragments
 
@@ -196,7 +194,8 @@ print(peak() - before, lines, size)
 def measure(path: Path) -> list[int]:
     if not Path("/proc/self/status").exists():
         pytest.skip("peak memory is read from /proc")
-    run = subprocess.run([sys.executable, "-c", MEASURE, path], capture_output=True, text=True, check=True, timeout=30)
+    run = run_python(MEASURE, path)
+    assert "" == run.stderr
     return [int(number) for number in run.stdout.split()]
 
 

@@ -36,6 +36,7 @@ def physical_lines(text: bytes) -> list[bytes]:
 
 @given(text=texts, capacity=st.integers(2 * (LIMIT + 8), 300), step=st.integers(1, 100))
 @example(text=b"\0" * 500 + b"end", capacity=48, step=100)
+@example(text=b"\0" * 480, capacity=48, step=100)
 @example(text=b"x" * 500 + b"\0\nend\n", capacity=48, step=7)
 @example(text=b"\xff" * 40 + b"\n" + b"\xff" * 8 + b"\n", capacity=48, step=100)
 def test_any_cut_gives_the_same(text: bytes, capacity: int, step: int) -> None:

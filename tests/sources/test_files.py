@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import socket
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
@@ -15,7 +13,7 @@ import pytest
 from detector.sources.files import PASSED_OVER, Found, find
 from detector.sources.globs import expand
 
-from .packing import PACKERS, lines_of
+from .packing import PACKERS, lines_of, run_python
 
 LOG = b"".join(lines_of(50))
 
@@ -221,8 +219,7 @@ def test_unreadable() -> None:
         place.chmod(0o755)
         (place / "secret.log").chmod(0)
         (place / "closed").chmod(0)
-        code = AS_NOBODY.replace("from detector", f"sys.path.insert(0, {os.getcwd()!r})\nfrom detector")
-        run = subprocess.run([sys.executable, "-c", code, place], capture_output=True, text=True, check=False)
+        run = run_python(AS_NOBODY, place)
     finally:
         (place / "closed").chmod(0o755)
         shutil.rmtree(place)

@@ -1,0 +1,193 @@
+"""The promises of the design, held over the whole path."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from detector.config import Settings
+from detector.pipeline.opening import context_for, head_of
+from detector.pipeline.read import Context, read
+from detector.pipeline.scan import scan
+from detector.schemas import Block, ScanResult
+from detector.sources.files import SourceFile
+from detector.windows.stitch import Seam
+from detector.windows.totals import Totals
+from tests.pipeline.making import START_US, access_log, counts_csv, season, syslog, text_log
+
+NOW_US = START_US + 400 * 86_400_000_000
+GARBAGE = b"no time here\n\n" + b"\xef\xbf\xbd#!\n" + b"2026 is not a time\n"
+LOGS: dict[str, bytes] = {
+    "access": access_log([5, 0, 3, 9, 1] * 4),
+    "text with stack traces": text_log(60),
+    "syslog": syslog(90),
+    "garbage first": GARBAGE + access_log([4] * 6),
+    "garbage inside": access_log([4] * 6) + GARBAGE + text_log(9) + access_log([2] * 3),
+}
+
+
+def context_of(data: bytes) -> Context:
+    """How the whole input is read; every cut is read the same way."""
+    return context_for(SourceFile("a.log", NOW_US, len(data), "a"), head_of(Block("a.log", 0, 1, data)), Settings(), NOW_US)
+
+
+def totals_of(data: bytes, cuts: list[int], context: Context) -> tuple[Totals, int, int]:
+    """Totals, lines and lines unparsed of the input cut after the given lines."""
+    lines = data.splitlines(keepends=True)
+    edges = [0, *sorted({cut % len(lines) for cut in cuts}), len(lines)]
+    totals, seam, read_lines, unparsed = Totals(context.width_us), Seam(), 0, 0
+    for begin, end in zip(edges, edges[1:], strict=False):
+        reading = read(Block("a.log", 0, begin + 1, b"".join(lines[begin:end])), context)
+        head = seam.join(reading.partial)
+        for part in (head, reading.partial):
+            if part is not None:
+                totals.add(part, "a")
+        read_lines, unparsed = read_lines + reading.lines, unparsed + sum(reading.unparsed.values())
+    return totals, read_lines, unparsed
+
+
+def table_of(totals: Totals) -> dict[str, np.ndarray]:
+    """All counts, services by name."""
+    order = [totals.services[name] for name in sorted(totals.services)]
+    days = sorted(totals.days)
+    found = {"services": np.array(sorted(totals.services)), "days": np.array(days)}
+    for day in days:
+        found |= {f"{day} {name}": matrix[order] for name, matrix in totals.matrices(day).items()}
+    return found
+
+
+@pytest.mark.parametrize("name", LOGS)
+@settings(max_examples=25, deadline=None)
+@given(cuts=st.lists(st.integers(0, 10_000), max_size=12))
+def test_any_cut_gives_the_same_counts(name: str, cuts: list[int]) -> None:
+    """Wherever the input is cut into blocks, every count of every service and window is the same."""
+    context = context_of(LOGS[name])
+    whole, lines, unparsed = totals_of(LOGS[name], [], context)
+    parts, part_lines, part_unparsed = totals_of(LOGS[name], cuts, context)
+    expected, found = table_of(whole), table_of(parts)
+    assert expected.keys() == found.keys()
+    for key, value in expected.items():
+        np.testing.assert_array_equal(value, found[key], err_msg=key)
+    assert (lines, unparsed) == (part_lines, part_unparsed)
+
+
+@pytest.mark.parametrize("name", LOGS)
+def test_no_line_is_lost(name: str) -> None:
+    """Physical lines read are lines of records and lines not parsed by reason, and a line nobody understands counts."""
+    totals, lines, unparsed = totals_of(LOGS[name], [7], context_of(LOGS[name]))
+    physical = LOGS[name].count(b"\n")
+    assert physical == lines
+    counted = sum(np.nansum(totals.matrices(day)["lines"]) for day in totals.days)
+    assert 0 <= unparsed < lines
+    assert counted >= lines - unparsed - LOGS[name].count(b"\n  File") - 2 * LOGS[name].count(b"Traceback")
+
+
+def surge() -> np.ndarray:
+    """Two days of a rhythm, then an hour of five times as much."""
+    counts = season(2)
+    counts[2000:2060] *= 5
+    return counts
+
+
+def verdicts(result: ScanResult) -> list[dict[str, object]]:
+    """Everything that an incident says."""
+    return [asdict(incident) for incident in result.incidents]
+
+
+def write(folder: Path, name: str, data: bytes) -> str:
+    """A file with a fixed time of last writing."""
+    path = folder / name
+    path.write_bytes(data)
+    os.utime(path, (NOW_US / 1e6, NOW_US / 1e6))
+    return str(path)
+
+
+@pytest.fixture(scope="module")
+def surge_log(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """An access log of two days with a surge."""
+    return write(tmp_path_factory.mktemp("surge"), "www.log", access_log(surge()[:2400].tolist()))
+
+
+def test_threads_and_blocks_do_not_matter(surge_log: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One thread or two, large blocks or small ones: the same incidents, ids included."""
+    expected = verdicts(scan([surge_log], Settings(threads=1), NOW_US))
+    assert len(expected) == 1
+    assert expected == verdicts(scan([surge_log], Settings(threads=2), NOW_US))
+    monkeypatch.setattr("detector.sources.blocks.BLOCK_BYTES", 600_000)
+    assert expected == verdicts(scan([surge_log], Settings(threads=2), NOW_US))
+
+
+def test_files_in_any_cut_give_the_same_incidents(surge_log: str, tmp_path: Path) -> None:
+    """A log rotated into pieces, some compressed, is the log in one piece."""
+    import gzip
+
+    data = Path(surge_log).read_bytes()
+    cut = [data.index(b"\n", len(data) * part // 3) + 1 for part in (1, 2)]
+    write(tmp_path, "www.log", data[cut[1] :])
+    write(tmp_path, "www.log.1", data[cut[0] : cut[1]])
+    write(tmp_path, "www.log.2.gz", gzip.compress(data[: cut[0]]))
+    expected = verdicts(scan([surge_log], Settings(), NOW_US))
+    assert expected == verdicts(scan([str(tmp_path)], Settings(), NOW_US))
+
+
+def test_order_of_services_does_not_matter(tmp_path: Path) -> None:
+    """Rows of a counts table in another order give the same windows and incidents."""
+    data = counts_csv({"b": surge(), "a": season(2, 3.0, seed=5)})
+    header, *rows = data.splitlines()
+    mixed = b"\n".join([header, *np.random.default_rng(3).permutation(rows).tolist()]) + b"\n"
+    one = scan([write(tmp_path, "x.csv", data)], Settings(), NOW_US, keep_windows=True)
+    two = scan([write(tmp_path, "y.csv", mixed)], Settings(), NOW_US, keep_windows=True)
+    assert verdicts(one) == verdicts(two)
+    assert one.windows is not None
+    assert two.windows is not None
+    assert one.windows.equals(two.windows)
+
+
+@settings(max_examples=6, deadline=None)
+@given(end=st.integers(1500, 2800))
+def test_the_future_changes_no_verdict(end: int, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Cutting off what comes later changes no score and no alarm of what came before."""
+    folder = tmp_path_factory.mktemp("causal")
+    series = np.concatenate([surge(), season(1, seed=9)])
+    whole = scan([write(folder, "a.csv", counts_csv({"www": series}))], Settings(), NOW_US, keep_windows=True)
+    part = scan([write(folder, "b.csv", counts_csv({"www": series[:end]}))], Settings(), NOW_US, keep_windows=True)
+    edge = START_US + end * 60_000_000
+    alarms: Callable[[ScanResult], list[tuple[str, int, int]]] = lambda result: [
+        (one.id, one.started_us, one.detected_us) for one in result.incidents if one.detected_us <= edge
+    ]
+    assert alarms(whole) == alarms(part)
+    assert whole.windows is not None
+    before = whole.windows.filter(pl.col("window_start").dt.epoch("us") < edge)
+    assert before.equals(part.windows)
+
+
+def test_a_jump_from_silence_is_seen(tmp_path: Path) -> None:
+    """A service that was silent for a week and suddenly talks is an incident: zero is a value."""
+    silent = np.zeros(8 * 1440, int)
+    silent[7 * 1440 + 60 : 7 * 1440 + 90] = 50
+    result = scan([write(tmp_path, "a.csv", counts_csv({"quiet": silent, "other": season(8, 5.0)}))], Settings(), NOW_US)
+    assert [("quiet", START_US + (7 * 1440 + 60) * 60_000_000)] == [(i.service, i.started_us) for i in result.incidents if i.service == "quiet"]
+
+
+def test_a_lasting_surge_stays_a_surge(tmp_path: Path) -> None:
+    """What was flagged is not learned: a surge of five hours is one incident that lasts five hours."""
+    counts = season(4)
+    counts[4000:4300] *= 4
+    (incident,) = scan([write(tmp_path, "a.csv", counts_csv({"www": counts}))], Settings(), NOW_US).incidents
+    assert incident.ended_us is not None
+    assert 270 <= (incident.ended_us - incident.started_us) / 60e6 <= 330
+
+
+def test_short_and_bursty_files_raise_nothing(tmp_path: Path) -> None:
+    """Twenty minutes of history, or one burst in a quiet file, are no incident."""
+    write(tmp_path, "short.log", access_log([30] * 20))
+    write(tmp_path, "burst.log", access_log([0, 0, 3] * 200 + [300] + [0, 0, 3] * 20))
+    assert [] == scan([str(tmp_path / "short.log")], Settings(), NOW_US).incidents
