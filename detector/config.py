@@ -5,10 +5,10 @@ from __future__ import annotations
 import difflib
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple, get_type_hints
+from typing import Any, TypedDict, get_type_hints
 from zoneinfo import ZoneInfo
 
 from detector.errors import SettingsError
@@ -24,6 +24,12 @@ def processors() -> int:
     """How many processors this process may use, at most `MOST_THREADS`."""
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return min(usable, MOST_THREADS)
+
+
+FORMATS = ("table", "json", "ndjson", "csv", "parquet")
+FAIL_ON = ("any", "page", "critical", "never")
+COLORS = ("auto", "always", "never")
+BY = ("service", "service,host")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,33 +93,25 @@ class Display:
     color: str = "auto"
 
 
-class Layer(NamedTuple):
-    """Settings from one place.
+class Overrides(TypedDict, total=False):
+    """The settings of `Settings` as named arguments."""
 
-    Attributes:
-        where: the place in words: a file, `environment`, `flags`.
-        values: key -> value as given.
-        is_text: all values are texts, from which numbers have to be read.
-    """
-
-    where: str
-    values: Mapping[str, object]
-    is_text: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Resolved:
-    """The settings in force, and the place that each came from (`default` where none was given)."""
-
-    settings: Settings
-    display: Display
-    origins: Mapping[str, str]
-
-    def items(self) -> Iterable[tuple[str, object, str]]:
-        """Key, value and origin of every setting, in the order in which they are documented."""
-        for part in (self.settings, self.display):
-            for one in fields(part):
-                yield one.name, getattr(part, one.name), self.origins.get(one.name, "default")
+    input_format: str
+    service: str | None
+    service_name: str | None
+    client: str | None
+    timezone: str
+    year: int | None
+    since: str | None
+    until: str | None
+    by: str
+    max_unparsed: float | str
+    window: str
+    budget: str
+    incident_budget: str
+    least_excess: float
+    threads: int
+    model: str | None
 
 
 def types_of(part: type) -> dict[str, Any]:
@@ -136,51 +134,6 @@ def suggestion(key: str, known: Iterable[str]) -> str:
     """`; did you mean ...?` if anything known is near, else nothing."""
     near = nearest(key, known)
     return f"; did you mean `{near}`?" if near else ""
-
-
-def resolve(layers: Iterable[Layer]) -> Resolved:
-    """Merge layers, the lowest first; each value is checked where it stands.
-
-    Raises:
-        SettingsError: a key is unknown, or a value is of the wrong type or out of range; says which and where.
-    """
-    found: dict[str, object] = {}
-    origins: dict[str, str] = {}
-    for layer in layers:
-        for key, raw in layer.values.items():
-            if key not in known_keys():
-                raise SettingsError(f"{layer.where}: unknown setting `{key}`{suggestion(key, known_keys())}")
-            found[key] = convert(key, raw, layer)
-            origins[key] = layer.where
-    parts = [part(**{key: found[key] for key in types_of(part) if key in found}) for part in (Settings, Display)]
-    return Resolved(parts[0], parts[1], origins)  # type: ignore[arg-type]  # each part is built from its own keys
-
-
-def convert(key: str, raw: object, layer: Layer) -> object:
-    """The value of a setting with its type, checked.
-
-    Raises:
-        SettingsError: one line: where, which key, what is wrong.
-    """
-    import msgspec  # not needed to show --help
-
-    wanted = {**types_of(Settings), **types_of(Display)}[key]
-    try:
-        if key == "max_unparsed":
-            value: object = parse_share(raw)
-        else:
-            value = msgspec.convert(raw, wanted, strict=not layer.is_text)
-        if value is not None and key in CHECKS:
-            CHECKS[key](value)
-    except msgspec.ValidationError:
-        kind = next(word for known, word in KINDS.items() if known in str(wanted))
-        raise SettingsError(f"{layer.where}: `{key}` must be {kind}, not {raw!r}") from None
-    except SettingsError as error:
-        raise SettingsError(f"{layer.where}: `{key}`: {error}") from None
-    return value
-
-
-KINDS = {"bool": "true or false", "int": "a whole number", "float": "a number", "str": "a text"}
 
 
 def parse_share(raw: object) -> float:
@@ -216,40 +169,6 @@ def parse_moment(text: str, zone: str = "UTC") -> datetime | timedelta:
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=ZoneInfo(zone))
 
 
-def check_zone(name: str) -> None:
-    """Refuse what is no zone of the IANA database."""
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        raise SettingsError(f"{name!r} is no time zone: write a name such as Europe/Berlin or UTC") from None
-
-
-def one_of(*choices: str) -> Callable[[str], None]:
-    """Refuse what is not among `choices`."""
-
-    def check(value: str) -> None:
-        if value not in choices:
-            raise SettingsError(f"{value!r} is not one of {', '.join(choices)}{suggestion(value, choices)}")
-
-    return check
-
-
-def between(low: float, high: float) -> Callable[[float], None]:
-    """Refuse a number outside low..high."""
-
-    def check(value: float) -> None:
-        if not low <= value <= high:
-            raise SettingsError(f"{value} is not between {low} and {high}")
-
-    return check
-
-
-def check_window(text: str) -> None:
-    """`auto`, or a span of at least a second and at most a day."""
-    if text != "auto" and not 1 <= parse_span(text) <= SECONDS["d"]:
-        raise SettingsError(f"{text!r} is no length of a window: write auto, or a span from 1s to 1d")
-
-
 def parse_span(text: str) -> float:
     """`90s`, `5m`, `2h`, `1d`, `1w` in seconds.
 
@@ -273,25 +192,3 @@ def parse_budget(text: str) -> float:
         known = ", ".join(PERIODS)
         raise SettingsError(f"{text!r} is no budget: write how many false alarms in which period ({known}), such as 1/week")
     return PERIODS[match[2]] / float(match[1])
-
-
-FORMATS = ("table", "json", "ndjson", "csv", "parquet")
-FAIL_ON = ("any", "page", "critical", "never")
-COLORS = ("auto", "always", "never")
-BY = ("service", "service,host")
-CHECKS: Mapping[str, Callable[[Any], object]] = {
-    "timezone": check_zone,
-    "year": between(1970, 2261),
-    "since": parse_moment,
-    "until": parse_moment,
-    "by": one_of(*BY),
-    "window": check_window,
-    "budget": parse_budget,
-    "incident_budget": parse_budget,
-    "least_excess": between(0, 1e12),
-    "threads": between(1, 1024),
-    "format": one_of(*FORMATS),
-    "fail_on": one_of(*FAIL_ON),
-    "color": one_of(*COLORS),
-}
-"""What refuses a value, by key."""

@@ -21,7 +21,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 def run(arguments: Sequence[str]) -> int:
     """Run one command; nothing but the exit code comes out, however it ends."""
     try:
-        from detector.cli.group import group  # inside, so that an interrupt while loading is silent too
+        from detector.cli.group import (
+            group,  # inside, so that an interrupt while loading is silent too
+        )
 
         code = group.main(list(arguments), prog_name="detector", standalone_mode=False)
         sys.stdout.flush()

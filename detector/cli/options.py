@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 
 import click
 
-from detector.config import BY, COLORS, FAIL_ON, FORMATS, Resolved, known_keys
+from detector.config import BY, COLORS, FAIL_ON, FORMATS, known_keys
+from detector.layers import Resolved
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -25,13 +26,15 @@ READING = (
                  "  [default: 5%]"),
     click.option("--threads", type=int, metavar="N", help="Threads that read.  [default: the processors, at most 8]"),
 )  # fmt: skip
+CUTTING = (
+    click.option("--by", type=click.Choice(BY), help="What has a baseline of its own.  [default: service]"),
+    click.option("--window", metavar="SPAN", help="Length of a window: auto, or such as 10s, 1m, 5m.  [default: auto, 1m for"
+                 " logs, their own step for counts tables]"),
+)  # fmt: skip
 JUDGING = (
     click.option("--since", metavar="TIME", help="Report nothing before: RFC 3339, a date, or a span before the last line"
                  " (2h, 1d). What lies before still teaches what is normal."),
     click.option("--until", metavar="TIME", help="Stop there."),
-    click.option("--by", type=click.Choice(BY), help="What has a baseline of its own.  [default: service]"),
-    click.option("--window", metavar="SPAN", help="Length of a window: auto, or such as 10s, 1m, 5m.  [default: auto, 1m for"
-                 " logs, their own step for counts tables]"),
     click.option("--budget", metavar="N/PERIOD", help="False pages of the whole installation.  [default: 1/week]"),
     click.option("--incident-budget", metavar="N/PERIOD", help="False incidents of one service.  [default: 1/month]"),
 )  # fmt: skip
@@ -66,7 +69,7 @@ def settings_from(options: Mapping[str, object]) -> Resolved:
         UsageError: a flag has a wrong value.
         SettingsError: a settings file or the environment is wrong.
     """
-    from detector.cli.layers import load
+    from detector.cli.places import load
 
     flags = {key: value for key, value in options.items() if value is not None and key in known_keys()}
     config = options.get("config")

@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from detector.cli.options import JUDGING, PATHS, READING, REPORTING, RUNNING, settings_from, with_options
+from detector.cli.options import (
+    CUTTING,
+    JUDGING,
+    PATHS,
+    READING,
+    REPORTING,
+    RUNNING,
+    settings_from,
+    with_options,
+)
 
 if TYPE_CHECKING:
     from detector.config import Display
@@ -19,7 +28,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @PATHS
-@with_options(READING, JUDGING, REPORTING, RUNNING)
+@with_options(READING, CUTTING, JUDGING, REPORTING, RUNNING)
 @click.option("--model", metavar="DIR", help="Baselines learned by `detector learn`.")
 @click.option("-o", "--output", metavar="FILE", help="Write the report to FILE; its suffix chooses the format.")
 @click.option("--windows", metavar="FILE", help="Write every service and window to FILE (.parquet or .csv).")
@@ -86,10 +95,10 @@ def _report(result: ScanResult, output: str | None, display: Display, look: Look
 
 def _write_windows(result: ScanResult, path: str) -> None:
     """The verdict of every service and window, an empty table if there is none."""
+    import polars as pl
+
     from detector.cli.output import write_table
     from detector.schemas import VERDICTS, schema
-
-    import polars as pl
 
     frame = result.windows if result.windows is not None else pl.DataFrame(schema=schema(VERDICTS))
     write_table(frame, path)

@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from detector.formats.epoch_times import epochs, from_epoch
 from detector.formats.iso_times import iso_in_place
 from detector.formats.lines import Positions, digits_at, lines_of, run_begins, texts_at
 from detector.schemas import TIME
@@ -23,8 +24,6 @@ MOST_WIDTHS = 8
 """So many different lengths of times are read each at once: fractions without their last zeros."""
 FRACTION = re.compile(r"[:.]\d\d[.,:](\d{3,8})(?!\d)")
 """The seconds and what comes after them."""
-EPOCH_LIMITS = ((1e11, 1e6), (1e14, 1e3), (1e17, 1.0), (float("inf"), 1e-3))
-"""An epoch number below the limit is multiplied by the factor to give microseconds: s, ms, us, ns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,17 +68,6 @@ def instants(times: pl.Series, clock: tuple[str, ...], calendar: Calendar) -> pl
 def repeat_runs(values: pl.Series, begins: NDArray[np.int64], rows: int) -> pl.Series:
     """The value of each run for every row of it."""
     return values.gather(np.repeat(np.arange(len(begins)), np.diff(begins, append=rows)))
-
-
-def from_epoch(value: pl.Expr) -> pl.Expr:
-    """Epoch number -> Datetime us UTC; the unit follows from the magnitude (1e11 s is the year 5138)."""
-    number = value.cast(pl.Float64, strict=False)
-    whole = value.cast(pl.Int64, strict=False)
-    seconds, millis = (number * 1e6).round(), (number * 1e3).round()
-    scaled = pl.when(number.abs() < 1e11).then(seconds).otherwise(millis).cast(pl.Int64, strict=False)
-    exact = pl.when(number.abs() < 1e17).then(whole).otherwise(whole // 1000)
-    micros = pl.when(number.abs() < 1e14).then(scaled).otherwise(exact)
-    return micros.cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
 
 
 def parse_each(texts: pl.Series, clock: tuple[str, ...], calendar: Calendar) -> pl.Series:
@@ -131,7 +119,8 @@ def _fraction_place(data: NDArray[np.uint8], begins: Positions, width: int) -> t
 def _one_way(texts: pl.Series, way: str, calendar: Calendar) -> pl.Series:
     frame, text = texts.to_frame("text"), pl.col("text")
     if way == "epoch":
-        return frame.select(from_epoch(text)).to_series()
+        lines = lines_of(texts.fill_null(""))
+        return epochs(lines.bytes, lines.begins, lines.ends)
     if way == "iso":
         return _iso(frame, calendar)
     if "%Y" not in way and "%y" not in way:

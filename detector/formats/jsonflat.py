@@ -18,6 +18,8 @@ from detector.formats.format import LINE
 from detector.formats.lines import Lines, Positions, first_of, texts_at
 
 QUOTE, BACKSLASH, SPACE, MINUS, ZERO, NULL, EXPONENT, POINT, OPENING, CLOSING = b'"\\ -0ne.{}'
+INNER = r"[:\[]\s*\{"
+FAR_AWAY = np.iinfo(np.int64).max
 Flags = NDArray[np.bool_]
 
 
@@ -78,8 +80,11 @@ def _inner_objects(lines: Lines, outer: int) -> Positions | None:
     if not len(lines.begins) or np.count_nonzero(lines.bytes[lines.begins[0] : lines.ends[-1]] == OPENING) == outer:
         return None
     rest = texts_at(lines.bytes, np.minimum(lines.begins + 1, lines.ends), lines.ends)
-    inner = rest.to_frame("rest").select(pl.col("rest").str.find("{", literal=True).cast(pl.Int64)).to_series()
-    return (inner + 1).fill_null(np.iinfo(np.int64).max).to_numpy()
+    rows = rest.str.contains("{", literal=True).arg_true()
+    found = rest.gather(rows).to_frame("rest").select(pl.col("rest").str.find(INNER).cast(pl.Int64)).to_series()
+    inner = np.full(len(rest), FAR_AWAY)
+    inner[rows.to_numpy()] = found.fill_null(FAR_AWAY - 1).to_numpy() + 1
+    return inner
 
 
 def _values(lines: Lines, at: Positions, skip: int, width: int | None) -> Values:

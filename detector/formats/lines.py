@@ -122,9 +122,9 @@ def leading_number(data: NDArray[np.uint8], begins: Positions, lengths: Position
     return value, digits > 0
 
 
-def digits_at(data: NDArray[np.uint8], begins: Positions, limit: int) -> tuple[Positions, Positions]:
+def digits_at(data: NDArray[np.uint8], begins: Positions, limit: int | Positions) -> tuple[Positions, Positions]:
     """The number that the first digits at each position make, and how many these are, at most `limit` (up to eight)."""
-    return _eight_digits(words_at(data, begins), np.full(len(begins), limit))
+    return _eight_digits(words_at(data, begins), np.broadcast_to(np.asarray(limit, np.int64), len(begins)))
 
 
 def _eight_digits(words: Words, limit: Positions) -> tuple[Positions, Positions]:

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from detector.formats.clock import Calendar, by_second, instants, parse_each, repeat_runs
+from detector.formats.epoch_times import epochs
 from detector.formats.format import LINE, Format, LevelAt, Span
 from detector.formats.iso_times import iso_in_place, looks_iso
 from detector.formats.levels import from_leading_word, from_priorities
@@ -209,6 +210,8 @@ def _until(where: Span, begins: Positions, ends: Positions, lines: Lines) -> tup
 def _times(lines: Lines, begins: Positions, ends: Positions, length: object, clock: tuple[str, ...],
            calendar: Calendar) -> pl.Series:  # fmt: skip
     """Times of a fixed width are compared where they lie; only the first of each run becomes a text."""
+    if clock == ("epoch",):
+        return epochs(lines.bytes, begins, ends)
     if not isinstance(length, int):
         return instants(texts_at(lines.bytes, begins, ends), clock, calendar)
     fits = ends - begins == length

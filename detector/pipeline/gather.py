@@ -15,7 +15,7 @@ from detector.config import Settings
 from detector.errors import Fault, InputError, Losses
 from detector.formats import counts as counts_table
 from detector.formats.clock import Calendar
-from detector.pipeline.opening import MINUTE_US, context_for, head_of, width_of
+from detector.pipeline.opening import MINUTE_US, context_for, head_of, nothing_read, width_of
 from detector.pipeline.parallel import in_order
 from detector.pipeline.read import Reading, read
 from detector.schemas import Block, InputSummary
@@ -67,12 +67,8 @@ def gather(paths: Sequence[str], settings: Settings, now_us: int, stdin: BinaryI
     summary.repaired = gathered.losses.as_dict()
     summary.lines_parsed = summary.lines_read - sum(summary.lines_unparsed.values())
     if not summary.files and (found.faults or not found.passed_over):
-        raise InputError(_nothing_read(summary.faults))
+        raise nothing_read(summary.faults)
     return gathered
-
-
-def _nothing_read(faults: list[Fault]) -> str:
-    return "nothing could be read: " + ("; ".join(map(str, faults[:3])) or "there is no log file in what was named")
 
 
 Job = tuple[Callable[[Reading], None], Callable[[], Reading]]

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from detector.config import Settings, parse_span
+from detector.errors import Fault, InputError
 from detector.formats.clock import Calendar
 from detector.formats.lines import cut_lines
 from detector.formats.records import Recipe, read_records
@@ -31,6 +32,11 @@ def width_of(settings: Settings, step_us: int = MINUTE_US) -> int:
     """Length of a window in microseconds: as set, else the step, made longer until it divides a day."""
     wanted = step_us / 1e6 if settings.window == "auto" else parse_span(settings.window)
     return int(next((seconds for seconds in STEPS if seconds >= wanted), DAY_SECONDS) * 1e6)
+
+
+def nothing_read(faults: Sequence[Fault]) -> InputError:
+    """The error for input of which nothing could be read."""
+    return InputError("nothing could be read: " + ("; ".join(map(str, faults[:3])) or "there is no log file in what was named"))
 
 
 def head_of(block: Block) -> list[str]:

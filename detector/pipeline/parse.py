@@ -13,10 +13,10 @@ from typing import BinaryIO
 import polars as pl
 
 from detector.config import Settings
-from detector.errors import InputError, Losses
+from detector.errors import Losses
 from detector.formats import counts
 from detector.pipeline.joining import Joint
-from detector.pipeline.opening import context_for, head_of
+from detector.pipeline.opening import context_for, head_of, nothing_read
 from detector.pipeline.parallel import in_order
 from detector.pipeline.pieces import NOTHING, Piece, read_piece
 from detector.pipeline.tabling import rows_of_csv, rows_of_file
@@ -66,7 +66,7 @@ class Parsing:
         self.summary.repaired = self.losses.as_dict()
         self.summary.lines_parsed = self.summary.lines_read - sum(self.summary.lines_unparsed.values())
         if not self.summary.files and (self.summary.faults or not found.passed_over):
-            raise InputError(_nothing_read(self.summary))
+            raise nothing_read(self.summary.faults)
 
     def _jobs(self, file: SourceFile) -> Iterator[Job]:
         """The blocks of one source, each with what takes its records."""
@@ -112,8 +112,3 @@ def _finish(joint: Joint, _nothing: Piece) -> pl.DataFrame:
 
 def _same(piece: Piece) -> Piece:
     return piece
-
-
-def _nothing_read(summary: InputSummary) -> str:
-    why = "; ".join(map(str, summary.faults[:3])) or "there is no log file in what was named"
-    return f"nothing could be read: {why}"

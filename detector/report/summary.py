@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from detector.report.escape import escape
 from detector.report.numbers import grouped, plural, size
 from detector.report.times import duration, span
 from detector.schemas import InputSummary, ScanResult
@@ -84,3 +85,9 @@ def tell_faults(summary: InputSummary) -> list[str]:
     told = [f"Problem: {fault}" for fault in summary.faults[:MOST_FAULTS]]
     more = len(summary.faults) - len(told)
     return [*told, f"Problem: {more} more; --format json lists all"] if more > 0 else told
+
+
+def tell_learned(services: int, from_us: int | None, to_us: int | None, summary: InputSummary, folder: str) -> str:
+    """One sentence about what `learn` stored."""
+    when = f", {span(from_us, to_us)}" if from_us is not None and to_us is not None else ""
+    return escape(f"Learned {plural(services, 'service')} from {plural(summary.lines_read, 'line')}{when}, stored in {folder}.")

@@ -7,8 +7,9 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from detector.config import Layer, Resolved, known_keys, nearest, resolve
+from detector.config import known_keys, nearest
 from detector.errors import SettingsError, UsageError
+from detector.layers import Layer, Resolved, resolve
 
 PREFIX = "DETECTOR_"
 NO_SETTINGS = frozenset({"DETECTOR_DEBUG", "DETECTOR_CONFIG"})

@@ -1,0 +1,62 @@
+"""`detector config`: the settings in force and where each came from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from detector.cli.options import (
+    CUTTING,
+    JUDGING,
+    READING,
+    REPORTING,
+    RUNNING,
+    settings_from,
+    with_options,
+)
+
+
+@click.group()
+def command() -> None:
+    """Show or check the settings.
+
+    Where they come from, the highest first: options, environment variables (DETECTOR_WINDOW=5m), the file named by
+    --config or DETECTOR_CONFIG, ./detector.toml, ~/.config/detector/detector.toml, /etc/detector/detector.toml. Keys are
+    the names of the options with underscores.
+    """
+
+
+@command.command()
+@click.option("--origin", is_flag=True, help="Say where each value came from.")
+@with_options(READING, CUTTING, JUDGING, REPORTING, RUNNING)
+def show(origin: bool, **options: Any) -> int:  # noqa: FBT001  click passes flags by name
+    """Print the settings in force, as a settings file would hold them."""
+    from detector.cli.output import write_stdout
+    from detector.report.escape import escape
+
+    lines = []
+    for key, value, where in settings_from(options).items():
+        text = f"# {key} is not set" if value is None else f"{key} = {_toml(value)}"
+        lines.append(escape(f"{text:<40} # {where}" if origin else text))
+    write_stdout(("\n".join(lines) + "\n").encode())
+    return 0
+
+
+@command.command()
+@with_options(READING, CUTTING, JUDGING, REPORTING, RUNNING)
+def check(**options: Any) -> int:
+    """Say whether the settings are valid; exit code 78 if not."""
+    from detector.cli.output import write_stdout
+    from detector.report.escape import escape
+
+    origins = sorted(set(settings_from(options).origins.values()))
+    write_stdout(escape(f"valid; set by: {', '.join(origins) or 'nothing, all are defaults'}").encode() + b"\n")
+    return 0
+
+
+def _toml(value: object) -> str:
+    """A value as TOML writes it; its strings are those of JSON."""
+    import json
+
+    return str(value).lower() if isinstance(value, bool) else json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,45 @@
+"""`detector learn`: what is normal, stored for later scans."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import click
+
+from detector.cli.options import (
+    CUTTING,
+    PATHS,
+    READING,
+    RUNNING,
+    settings_from,
+    with_options,
+)
+
+
+@click.command()
+@PATHS
+@click.option("--model", metavar="DIR", required=True, help="Folder of the model.")
+@click.option("--update", is_flag=True, help="Go on from the model that is there, instead of replacing it.")
+@with_options(READING, CUTTING, RUNNING)
+def command(paths: tuple[str, ...], update: bool, **options: Any) -> int:  # noqa: FBT001  click passes flags by name
+    """Learn what is normal for each service and store it; `detector scan --model DIR` judges by it.
+
+    PATH is a file, a folder, a glob, or - for standard input: logs or counts tables of a usual time, the more the
+    better, two weeks at least if days of the week differ.
+    """
+    from detector.cli.exits import DAMAGED, NOTHING, is_damaged
+    from detector.cli.output import warn, write_stdout
+    from detector.cli.progress import follow
+    from detector.pipeline.learn import learn
+    from detector.report.summary import tell_faults, tell_learned
+
+    resolved = settings_from(options)
+    folder = str(resolved.settings.model)
+    with follow(resolved.display) as hooks:
+        now_us = time.time_ns() // 1000
+        result = learn(paths, resolved.settings, folder, now_us, update=update, begin=hooks.begin, progress=hooks.advance)
+    write_stdout((tell_learned(result.services, result.from_us, result.to_us, result.input, folder) + "\n").encode())
+    if not resolved.display.quiet:
+        warn([line.replace("Problem:", "warning:", 1) for line in tell_faults(result.input)])
+    return DAMAGED if is_damaged(result.input, resolved.settings.max_unparsed) else NOTHING

@@ -1,0 +1,168 @@
+"""Why a source is read as it is: what `detector formats explain` prints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import polars as pl
+
+from detector.config import Settings
+from detector.errors import Fault, Losses
+from detector.formats import counts
+from detector.formats.clock import Calendar
+from detector.formats.format import Format
+from detector.formats.sniff import Candidate, rank
+from detector.formats.table import FORMATS
+from detector.pipeline.opening import HEAD_LINES, context_for, nothing_read
+from detector.pipeline.pieces import UNKNOWN_FORMAT, line_numbers, read_piece
+from detector.schemas import Block
+from detector.sources.blocks import read_blocks
+from detector.sources.files import SourceFile, find
+
+MISSES = 3
+SILENT = frozenset({"format", "source", "line_number", "size_bytes"})
+"""Columns that every record has."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFormat:
+    """One line of `formats list`; `fields` are those that its samples yield."""
+
+    name: str
+    about: str
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Recognition:
+    """How the first lines of one source are read.
+
+    Attributes:
+        source: the path as the user would type it.
+        formats: those in use, the best first; empty: none fits.
+        confidence: of the best, 0 to 1.
+        why: what it read, one phrase.
+        runner_up, runner_up_why: the next best that is not used, and why it lost; None without any.
+        fields: column of Records -> share of the records that have it.
+        lines, records: physical lines looked at, and records in them.
+        misses: number and text of the first lines that are no record.
+    """
+
+    source: str
+    formats: tuple[str, ...]
+    confidence: float
+    why: str
+    runner_up: str | None
+    runner_up_why: str | None
+    fields: dict[str, float]
+    lines: int
+    records: int
+    misses: tuple[tuple[int, str], ...]
+
+
+def list_formats() -> list[KnownFormat]:
+    """All formats, sorted by name."""
+    tables = KnownFormat(counts.NAME, "counts table (CSV, Parquet, Arrow): a time and how many lines",
+                         ("bytes", "clients", "lines", "service", "timestamp"))  # fmt: skip
+    return sorted([tables, *map(_known, FORMATS)], key=lambda one: one.name)
+
+
+def _known(known: Format) -> KnownFormat:
+    found = {name for sample in known.samples for name, value in sample.fields.items() if value is not None}
+    return KnownFormat(known.name, known.about, tuple(sorted(found)))
+
+
+def recognize(paths: Sequence[str], settings: Settings, now_us: int, faults: list[Fault]) -> Iterator[Recognition]:
+    """Explain each source, by its first thousand lines.
+
+    Args:
+        paths: files, folders, globs, `-`.
+        settings: how to read.
+        now_us: the clock, for years of times that lack one, in streams; microseconds since 1970 UTC.
+        faults: where trouble is told.
+
+    Raises:
+        InputError: nothing could be read.
+    """
+    found = find(paths)
+    faults += found.faults
+    explained = 0
+    for file in found.files:
+        one = _of_table(file, faults) if file.kind != "text" else _of_text(file, settings, now_us, faults)
+        if one is not None:
+            explained += 1
+            yield one
+    if not explained and (faults or not found.passed_over):
+        raise nothing_read(faults)
+
+
+def _of_table(file: SourceFile, faults: list[Fault]) -> Recognition | None:
+    from pyarrow import ArrowException, dataset
+
+    try:
+        source = dataset.dataset(file.path, format="parquet" if file.kind == "parquet" else "ipc")
+    except (OSError, ArrowException) as error:
+        faults.append(Fault(file.path, "damaged", str(error).splitlines()[0]))
+        return None
+    return _as_counts(file.path, counts.find_columns(source.schema.names), source.count_rows())
+
+
+def _as_counts(source: str, table: counts.CountsTable | None, lines: int) -> Recognition:
+    if table is None:
+        return Recognition(source, (), 0.0, "no column of times and counts", None, None, {}, lines, 0, ())
+    columns = dict.fromkeys(["timestamp", *table.found], 1.0)
+    why = f"a header with {', '.join([table.time, *table.found.values()])}"
+    return Recognition(source, (counts.NAME,), 1.0, why, None, None, columns, lines, lines, ())
+
+
+def _of_text(file: SourceFile, settings: Settings, now_us: int, faults: list[Fault]) -> Recognition | None:
+    block = next(read_blocks(file, Losses(), faults), None)
+    if block is None:
+        return None
+    parts = block.data.split(b"\n", HEAD_LINES)[:HEAD_LINES]
+    head = [line.decode() for line in (parts if parts[-1] else parts[:-1])]
+    table = counts.find_header(head[0]) if head and settings.input_format in ("auto", counts.NAME) else None
+    if table is not None:
+        return _as_counts(block.source, table, len(head))
+    numbers = None if block.line_numbers is None else block.line_numbers[: len(head)]
+    begin = Block(block.source, 0, block.first_line, "".join(line + "\n" for line in head).encode(), line_numbers=numbers)
+    return _explain(begin, head, file, settings, now_us)
+
+
+def _explain(begin: Block, head: list[str], file: SourceFile, settings: Settings, now_us: int) -> Recognition:
+    context = context_for(file, head, settings, now_us)
+    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=now_us if file.modified_us is None else file.modified_us)
+    candidates = rank(head, FORMATS, Calendar(settings.timezone, moment))
+    used = [known.name for known in (*context.recipe.formats, *context.recipe.inner)]
+    best = next((one for one in candidates if one.format.name in used[:1]), None)
+    rest = next((one for one in candidates if one.format.name not in used), None)
+    piece = read_piece(begin, context)
+    known = piece.frame.filter(pl.col("format") != UNKNOWN_FORMAT)
+    unknown = piece.frame.filter(pl.col("format") == UNKNOWN_FORMAT).head(MISSES)
+    return Recognition(
+        begin.source, tuple(dict.fromkeys(used)), best.confidence if best else 0.0,
+        best.why if best else "no format reads these lines", rest.format.name if rest else None,
+        _why_it_lost(rest, best) if rest else None, _shares(known), len(line_numbers(begin, len(head))), len(known),
+        tuple(zip(unknown["line_number"].to_list(), unknown["message"].to_list(), strict=True)),
+    )  # fmt: skip
+
+
+def _why_it_lost(rest: Candidate, best: Candidate | None) -> str:
+    if best is None:
+        return f"{rest.why}: too few to be sure"
+    if rest.dated < rest.matched and best.dated == best.matched:
+        return f"{rest.why}; {best.format.name} finds more times"
+    if round(rest.confidence, 2) < round(best.confidence, 2):
+        return f"reads {rest.confidence:.0%} of the lines: {rest.why}"
+    return f"{rest.why}, nothing that {best.format.name} does not read; {best.format.name} is more specific"
+
+
+def _shares(records: pl.DataFrame) -> dict[str, float]:
+    """Column -> share of the records that have it, for columns that any has."""
+    shares: dict[str, float] = {}
+    for name in records.columns:
+        if name not in SILENT and len(records) and records[name].null_count() < len(records):
+            shares[name] = 1 - records[name].null_count() / len(records)
+    return shares
