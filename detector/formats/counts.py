@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from detector.formats.clock import Calendar, from_epoch, instants
+from detector.formats.clock import Calendar, instants
+from detector.formats.epoch_times import from_epoch
 from detector.schemas import TIME
 
 TIMES = ("timestamp", "time", "ts", "window_start", "date")
@@ -40,9 +41,7 @@ def find_columns(columns: Sequence[str], separator: str = "") -> CountsTable | N
     """The columns of a counts table by their names, None if these columns are not of one."""
     lower = {name.strip().lower(): name for name in columns}
     time = next((lower[name] for name in TIMES if name in lower), None)
-    found = {
-        ours: lower[name] for ours, names in COLUMNS.items() for name in reversed(names) if name in lower
-    }
+    found = {ours: lower[name] for ours, names in COLUMNS.items() for name in reversed(names) if name in lower}
     if time is None or "lines" not in found or len(lower) != len(columns):
         return None
     return CountsTable(tuple(columns), time, found, separator)
@@ -83,7 +82,9 @@ def tidy(frame: pl.DataFrame, table: CountsTable, calendar: Calendar) -> tuple[p
     """A table of any column types to `timestamp`, `lines` and the rest; rows without time or number are left out."""
     times = _times(frame[table.time], calendar)
     numbers = [
-        frame[theirs].cast(pl.Float64, strict=False).alias(ours) for ours, theirs in table.found.items() if ours != "service"
+        frame[theirs].cast(pl.Float64, strict=False).alias(ours)
+        for ours, theirs in table.found.items()
+        if ours != "service"
     ]
     names = [frame[table.found["service"]].cast(pl.String).alias("service")] if "service" in table.found else []
     tidied = pl.DataFrame([times.alias("timestamp"), *numbers, *names])

@@ -17,6 +17,7 @@ Positions = NDArray[np.int64]
 Words = NDArray[np.uint64]
 LF = 10
 WORD = 8
+CACHE_BYTES = 256 * 1024
 INLINE = 12
 LONGEST = 256
 """Bytes within which the end of a text is looked for: the longest name that is a name."""
@@ -51,10 +52,22 @@ def cut_lines(data: bytes) -> Lines:
     if len(data) < WORD or not data.endswith(b"\n"):
         data = data + b"\n" * (not data.endswith(b"\n")) * bool(data) + bytes(WORD)
     every = np.frombuffer(data, np.uint8)
-    ends = np.flatnonzero(every == LF)
+    ends = _line_breaks(every)
     begins = np.zeros(len(ends), np.int64)
     begins[1:] = ends[:-1] + 1
     return Lines(every, begins, ends, pl.Series("line", _views(every, begins, ends, pa.string_view())))
+
+
+def _line_breaks(every: NDArray[np.uint8]) -> Positions:
+    """Where LF stands, looked for in steps that stay in the processor's cache."""
+    found = []
+    hit = np.empty(min(len(every), CACHE_BYTES), bool)
+    for begin in range(0, len(every), CACHE_BYTES):
+        step = every[begin : begin + CACHE_BYTES]
+        places = np.flatnonzero(np.equal(step, LF, out=hit[: len(step)]))
+        places += begin
+        found.append(places)
+    return np.concatenate(found) if found else np.empty(0, np.int64)
 
 
 def texts_at(data: NDArray[np.uint8], begins: Positions, ends: Positions) -> pl.Series:
@@ -109,7 +122,9 @@ def words_at(data: NDArray[np.uint8], begins: Positions) -> Words:
     return np.where(bits < 64, word >> np.minimum(bits, np.uint64(63)), np.uint64(0))
 
 
-def leading_number(data: NDArray[np.uint8], begins: Positions, lengths: Positions) -> tuple[Positions, NDArray[np.bool_]]:
+def leading_number(
+    data: NDArray[np.uint8], begins: Positions, lengths: Positions
+) -> tuple[Positions, NDArray[np.bool_]]:
     """The digits (at most 16) with which each text begins, as a number, and whether there are any.
 
     Eight digits at once by multiply and shift (Lemire, "Quickly parsing eight digits", 2018).

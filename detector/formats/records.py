@@ -186,12 +186,13 @@ def _level(where: LevelAt, begins: Positions, ends: Positions, lines: Lines) -> 
 
 def _places(begin: pl.Series, length: pl.Series | None, lines: Lines) -> tuple[Positions, Positions]:
     """Begin and end of a span in the bytes of the block, within its line; a missing one is empty."""
-    begins = np.minimum(lines.begins + begin.to_numpy(), lines.ends)
-    if begin.min() == MISSING:
-        begins[(begin == MISSING).to_numpy()] = 0
+    first = begin.to_numpy()
+    begins = np.minimum(lines.begins + first, lines.ends)
     ends = lines.ends if length is None else np.minimum(begins + length.to_numpy(), lines.ends)
-    if begin.min() == MISSING:
-        ends = np.where((begin == MISSING).to_numpy(), 0, ends)
+    if first.min(initial=0) == MISSING:
+        missing = first == MISSING
+        begins[missing] = 0
+        ends = np.where(missing, 0, ends)
     return begins, ends
 
 

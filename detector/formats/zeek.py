@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
 import polars as pl
 
 from detector.formats.delimited import cut_columns, tabulate
 from detector.formats.format import LINE, Format, LevelAt, Sample, Span
-from detector.formats.lines import Lines
+from detector.formats.lines import Lines, leading_number
 
 COLUMNS = {
     "time": ("ts",),
@@ -33,7 +34,9 @@ def adapt(head: Sequence[str]) -> Format | None:
     """By the lines that name separator, path and columns."""
     first = next((line for line in head if line.startswith("#separator ")), r"#separator \x09")
     separator = read_separator(first.split(" ", 1)[1])
-    described = dict(line[1:].split(separator, 1) for line in reversed(head) if line.startswith("#") and separator in line)
+    described = dict(
+        line[1:].split(separator, 1) for line in reversed(head) if line.startswith("#") and separator in line
+    )
     fields = described.get("fields")
     if fields is None:
         return None
@@ -57,16 +60,16 @@ def with_columns(names: Sequence[str], separator: str, path: str) -> Format:
     def locate(lines: Lines, asked: frozenset[str]) -> pl.DataFrame:
         wanted = asked | set(SUMMED) if "payload_bytes" in asked else asked
         table = tabulate(cut_columns(lines, separator), {name: n for name, n in numbers.items() if name in wanted})
-        return table.with_columns(lines.text)
+        sizes = [read_size(name, table, lines) for name in SUMMED if f"{name} begin" in table.columns]
+        return table.with_columns(lines.text, *sizes)
 
     fields: dict[str, pl.Expr | Span | LevelAt] = {
         name: Span(pl.col(f"{name} begin"), pl.col(f"{name} length")) for name in numbers if name not in SUMMED
     }
-    sizes = [size_of(name) for name in SUMMED if name in numbers]
+    sizes = [pl.col(name) for name in SUMMED if name in numbers]
     if sizes:
-        fields["payload_bytes"] = pl.when(pl.any_horizontal(s.is_not_null() for s in sizes)).then(
-            pl.sum_horizontal(sizes)
-        )
+        there = pl.any_horizontal(size.is_not_null() for size in sizes)
+        fields["payload_bytes"] = pl.when(there).then(pl.sum_horizontal(sizes))
     if path:
         fields["service"] = pl.lit(path)
     fields["matched"] = (pl.col("columns") > max(numbers.values())) & ~LINE.str.starts_with("#")
@@ -74,11 +77,11 @@ def with_columns(names: Sequence[str], separator: str, path: str) -> Format:
                   needs=("time",), priority=2)  # fmt: skip
 
 
-def size_of(name: str) -> pl.Expr:
-    """A column of digits as a number."""
-    begin, length = pl.col(f"{name} begin"), pl.col(f"{name} length")
-    text = LINE.cast(pl.Binary).bin.slice(begin, length).cast(pl.String, strict=False)
-    return pl.when(begin >= 0).then(text.cast(pl.Int64, strict=False))
+def read_size(name: str, table: pl.DataFrame, lines: Lines) -> pl.Series:
+    """A column of whole numbers."""
+    begins, length = lines.begins + table[f"{name} begin"].to_numpy(), table[f"{name} length"].to_numpy()
+    size, there = leading_number(lines.bytes, np.maximum(begins, 0), length)
+    return pl.Series(name, size).set(pl.Series(~there), None)
 
 
 ABOUT = "Zeek (Bro) logs in columns"

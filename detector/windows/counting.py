@@ -90,22 +90,26 @@ def _services(records: pl.DataFrame, kinds: pl.Series | None, stem: str) -> tupl
 
 
 def _measures(records: pl.DataFrame, kinds: pl.Series | None, sizes: Numbers) -> list[Numbers]:
-    """lines, bytes, errors and debug of every line; a measure of length 1 is the same for all."""
+    """lines, bytes, errors and debug of every line."""
     lines: Numbers = np.ones(len(records), np.int64)
     if kinds is not None:
         lines = (kinds != CONTINUATION).cast(pl.Int64).to_numpy()
     if "repeats" in records.columns:
-        lines = lines + records["repeats"].fill_null(0).to_numpy()
-    size = records["payload_bytes"].fill_null(0).to_numpy() if "payload_bytes" in records.columns else sizes
-    failed = pl.repeat(value=False, n=len(records), eager=True)
-    debug = failed
+        lines = lines + _whole(records["repeats"])
+    size = _whole(records["payload_bytes"]) if "payload_bytes" in records.columns else sizes
+    failed = debug = np.zeros(len(records), bool)
     if "level" in records.columns:
-        failed = records["level"].is_in(["error", "critical"]).fill_null(value=False)
-        debug = records["level"].is_in(["debug", "trace"]).fill_null(value=False)
+        failed = records["level"].is_in(["error", "critical"]).fill_null(value=False).to_numpy()
+        debug = records["level"].is_in(["debug", "trace"]).fill_null(value=False).to_numpy()
     if "status" in records.columns:
-        status = records["status"]
-        failed = failed | ((status >= 500) & (status < 600)).fill_null(value=False)
-    return [lines, size, failed.cast(pl.Int64).to_numpy(), debug.cast(pl.Int64).to_numpy()]
+        status = _whole(records["status"])
+        failed = failed | ((status >= 500) & (status < 600))
+    return [lines, size, failed.astype(np.int64), debug.astype(np.int64)]
+
+
+def _whole(column: pl.Series) -> Numbers:
+    """Numbers with 0 for null."""
+    return (column.fill_null(0) if column.null_count() else column).to_numpy()
 
 
 def _first_known(times: pl.Series, codes: Numbers, services: list[str | None]) -> int:
@@ -127,16 +131,15 @@ def _add_cells(partial: Partial, micros: Numbers, width_us: int, codes: Numbers,
     base, width = int(window.min()), len(partial.services)
     key = (window - base) * width + codes
     if int(key.max()) < 8 * len(key) + 1024:
-        lines = np.bincount(key)
-        cells = np.flatnonzero(np.bincount(key, minlength=len(lines)))
-        places = np.zeros(len(lines), np.int64)
+        rows_of = np.bincount(key)
+        cells = np.flatnonzero(rows_of)
+        places = np.zeros(len(rows_of), np.int64)
         places[cells] = np.arange(len(cells))
         row = places[key]
     else:
         cells, row = np.unique(key, return_inverse=True)
     partial.window, partial.service = cells // width + base, cells % width
-    # sums of whole numbers below 2^53 are exact in a double
-    partial.measures = np.stack([np.bincount(row, m, len(cells)).astype(np.int64) if m.any() else 0 * cells for m in measures])
+    partial.measures = np.stack([_sums(row, m, len(cells)) for m in measures])
     partial.first = (int(window[0]), str(partial.services[codes[0]]))
     partial.last = (int(window[-1]), str(partial.services[codes[-1]]))
     partial.first_us, partial.last_us = int(micros.min()), int(micros.max())
@@ -145,3 +148,11 @@ def _add_cells(partial: Partial, micros: Numbers, width_us: int, codes: Numbers,
             known = clients.is_not_null()
             row, clients = row[known.to_numpy()], clients.filter(known)
         partial.sketches = sketch.entries(row, sketch.hash_texts(clients))
+
+
+def _sums(row: Numbers, measure: Numbers, cells: int) -> Numbers:
+    """Sum of a measure over the rows of each cell; exact, since sums of whole numbers below 2^53 are so in a double."""
+    most = int(measure.max(initial=0))
+    if most <= 1:
+        return np.bincount(row if most and measure.all() else row[measure > 0], minlength=cells)
+    return np.bincount(row, measure, cells).astype(np.int64)

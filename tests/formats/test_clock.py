@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detector.formats.clock import Calendar, from_epoch, instants
+from detector.formats.clock import Calendar, instants
+from detector.formats.epoch_times import from_epoch
 from detector.formats.format import LINE, Format, Span
 from detector.formats.lines import cut_lines
 from detector.formats.records import Recipe, read_records
