@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
-    "DetectorError", "InputError", "ModelError", "SettingsError", "UsageError", "__version__", "incidents_frame", "parse", "scan",
+    "DetectorError", "InputError", "ModelError", "SettingsError", "UsageError", "__version__", "incidents_frame",
+    "parse", "scan",
 ]  # fmt: skip
 
 

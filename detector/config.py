@@ -38,7 +38,7 @@ class Settings:
 
     Attributes:
         input_format: `auto` or the name of a format.
-        service: column of Records, or regular expression with a group, that gives the service; None: as the format says.
+        service: column of Records, or regular expression with a group, that gives the service; None: the format does.
         service_name: all lines are this service's.
         client: likewise for the client.
         timezone: IANA zone of times that carry none.
@@ -190,5 +190,7 @@ def parse_budget(text: str) -> float:
     match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*/\s*(\w+)\s*", text)
     if match is None or match[2] not in PERIODS or float(match[1]) <= 0:
         known = ", ".join(PERIODS)
-        raise SettingsError(f"{text!r} is no budget: write how many false alarms in which period ({known}), such as 1/week")
+        raise SettingsError(
+            f"{text!r} is no budget: write how many false alarms in which period ({known}), such as 1/week"
+        )
     return PERIODS[match[2]] / float(match[1])

@@ -61,7 +61,7 @@ def resolve(layers: Iterable[Layer]) -> Resolved:
     Raises:
         SettingsError: a key is unknown, or a value is of the wrong type or out of range; says which and where.
     """
-    found: dict[str, object] = {}
+    found: dict[str, Any] = {}
     origins: dict[str, str] = {}
     for layer in layers:
         for key, raw in layer.values.items():
@@ -69,8 +69,8 @@ def resolve(layers: Iterable[Layer]) -> Resolved:
                 raise SettingsError(f"{layer.where}: unknown setting `{key}`{suggestion(key, known_keys())}")
             found[key] = convert(key, raw, layer)
             origins[key] = layer.where
-    parts = [part(**{key: found[key] for key in types_of(part) if key in found}) for part in (Settings, Display)]
-    return Resolved(parts[0], parts[1], origins)  # type: ignore[arg-type]  # each part is built from its own keys
+    settings, display = ({key: found[key] for key in types_of(part) if key in found} for part in (Settings, Display))
+    return Resolved(Settings(**settings), Display(**display), origins)
 
 
 def settings_of(arguments: Mapping[str, object]) -> Settings:

@@ -22,8 +22,8 @@ def command() -> None:
     """Show or check the settings.
 
     Where they come from, the highest first: options, environment variables (DETECTOR_WINDOW=5m), the file named by
-    --config or DETECTOR_CONFIG, ./detector.toml, ~/.config/detector/detector.toml, /etc/detector/detector.toml. Keys are
-    the names of the options with underscores.
+    --config or DETECTOR_CONFIG, ./detector.toml, ~/.config/detector/detector.toml, /etc/detector/detector.toml. Keys
+    are the names of the options with underscores.
     """
 
 

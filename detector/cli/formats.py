@@ -10,7 +10,7 @@ import click
 
 from detector.cli.options import PATHS, READING, RUNNING, settings_from, with_options
 
-FORMAT = click.option("--format", type=click.Choice(("text", "json")), default="text", help="Of the answer.  [default: text]")
+FORMAT = click.option("--format", type=click.Choice(("text", "json")), default="text", help="[default: text]")
 
 
 @click.group(invoke_without_command=True)

@@ -21,7 +21,7 @@ from detector.cli.options import (
 @PATHS
 @click.option("--model", metavar="DIR", required=True, help="Folder of the model.")
 @click.option("--update", is_flag=True, help="Go on from the model that is there, instead of replacing it.")
-@with_options(READING, CUTTING, RUNNING)
+@with_options(CUTTING, READING, RUNNING)
 def command(paths: tuple[str, ...], update: bool, **options: Any) -> int:  # noqa: FBT001  click passes flags by name
     """Learn what is normal for each service and store it; `detector scan --model DIR` judges by it.
 
@@ -37,8 +37,10 @@ def command(paths: tuple[str, ...], update: bool, **options: Any) -> int:  # noq
     resolved = settings_from(options)
     folder = str(resolved.settings.model)
     with follow(resolved.display) as hooks:
-        now_us = time.time_ns() // 1000
-        result = learn(paths, resolved.settings, folder, now_us, update=update, begin=hooks.begin, progress=hooks.advance)
+        result = learn(
+            paths, resolved.settings, folder, time.time_ns() // 1000,
+            update=update, begin=hooks.begin, progress=hooks.advance,
+        )  # fmt: skip
     write_stdout((tell_learned(result.services, result.from_us, result.to_us, result.input, folder) + "\n").encode())
     if not resolved.display.quiet:
         warn([line.replace("Problem:", "warning:", 1) for line in tell_faults(result.input)])

@@ -15,31 +15,31 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 PATHS = click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 READING = (
-    click.option("--input-format", metavar="NAME", help="How lines are read: auto, or a name from `detector formats list`."),
-    click.option("--service", metavar="FIELD|REGEX", help="Which service a line is of: a field of the record (host, level,"
-                 " client, version, endpoint, ...), or a regular expression with one group, tried on the line."),
+    click.option("--input-format", metavar="NAME", help="How lines are read: auto, or a name of `detector formats`."),
+    click.option("--service", metavar="FIELD|REGEX", help="Which service a line is of: a field of the record (host,"
+                 " level, client, version, endpoint, ...), or a regular expression with one group, tried on the line."),
     click.option("--service-name", metavar="NAME", help="All lines are of this service."),
     click.option("--client", metavar="FIELD|REGEX", help="Who sent a line, likewise."),
-    click.option("--timezone", metavar="ZONE", help="Zone of times that carry none, such as Europe/Berlin.  [default: UTC]"),
-    click.option("--year", type=int, metavar="YYYY", help="Year of times that carry none.  [default: from the file's time]"),
-    click.option("--max-unparsed", metavar="SHARE", help="Lines that may stay unread before the input counts as damaged."
-                 "  [default: 5%]"),
+    click.option("--timezone", metavar="ZONE", help="Of times that carry none, such as Europe/Berlin.  [default: UTC]"),
+    click.option("--year", type=int, metavar="YYYY", help="Of times that carry none.  [default: from the file's time]"),
+    click.option("--max-unparsed", metavar="SHARE", help="Lines that may stay unread before the input counts as"
+                 " damaged.  [default: 5%]"),
     click.option("--threads", type=int, metavar="N", help="Threads that read.  [default: the processors, at most 8]"),
 )  # fmt: skip
 CUTTING = (
     click.option("--by", type=click.Choice(BY), help="What has a baseline of its own.  [default: service]"),
-    click.option("--window", metavar="SPAN", help="Length of a window: auto, or such as 10s, 1m, 5m.  [default: auto, 1m for"
-                 " logs, their own step for counts tables]"),
+    click.option("--window", metavar="SPAN", help="Length of a window: auto, or such as 10s, 1m, 5m.  [default: auto,"
+                 " 1m for logs, their own step for counts tables]"),
 )  # fmt: skip
 JUDGING = (
-    click.option("--since", metavar="TIME", help="Report nothing before: RFC 3339, a date, or a span before the last line"
-                 " (2h, 1d). What lies before still teaches what is normal."),
+    click.option("--since", metavar="TIME", help="Report nothing before: RFC 3339, a date, or a span before the last"
+                 " line (2h, 1d). What lies before still teaches what is normal."),
     click.option("--until", metavar="TIME", help="Stop there."),
-    click.option("--budget", metavar="N/PERIOD", help="False pages of the whole installation.  [default: 1/week]"),
-    click.option("--incident-budget", metavar="N/PERIOD", help="False incidents of one service.  [default: 1/month]"),
+    click.option("--budget", metavar="N/PERIOD", help="False pages of the installation.  [default: 1/week]"),
+    click.option("--incident-budget", metavar="N/PERIOD", help="False incidents of a service.  [default: 1/month]"),
 )  # fmt: skip
 REPORTING = (
-    click.option("--format", type=click.Choice(FORMATS), help="Of the report.  [default: by the suffix of -o, else table]"),
+    click.option("--format", type=click.Choice(FORMATS), help="Of the report.  [default: by suffix of -o, else table]"),
     click.option("--fail-on", type=click.Choice(FAIL_ON), help="Incidents that give exit code 1.  [default: any]"),
     click.option("--exit-zero", is_flag=True, default=None, help="Exit with 0 where incidents would give 1."),
 )

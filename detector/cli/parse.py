@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 @click.command()
 @PATHS
-@with_options(READING, RUNNING)
 @click.option("-o", "--output", metavar="FILE", help="Write to FILE: .ndjson, .csv, .parquet or .arrow.")
+@with_options(READING, RUNNING)
 def command(paths: tuple[str, ...], output: str | None, **options: Any) -> int:
     """Print or write the parsed records, one row each; NDJSON on standard output.
 

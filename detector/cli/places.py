@@ -1,4 +1,4 @@
-"""Where settings come from, the highest first: flags, DETECTOR_*, --config, ./detector.toml, the user's folder, /etc."""
+"""Where settings come from, the highest first: flags, DETECTOR_*, --config, ./detector.toml, user, /etc."""
 
 from __future__ import annotations
 

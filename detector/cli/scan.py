@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 
 @click.command()
 @PATHS
-@with_options(READING, CUTTING, JUDGING, REPORTING, RUNNING)
-@click.option("--model", metavar="DIR", help="Baselines learned by `detector learn`.")
 @click.option("-o", "--output", metavar="FILE", help="Write the report to FILE; its suffix chooses the format.")
 @click.option("--windows", metavar="FILE", help="Write every service and window to FILE (.parquet or .csv).")
+@click.option("--model", metavar="DIR", help="Baselines learned by `detector learn`.")
+@with_options(REPORTING, JUDGING, CUTTING, READING, RUNNING)
 def command(paths: tuple[str, ...], output: str | None, windows: str | None, **options: Any) -> int:
     """Find surges in log dumps and counts tables.
 

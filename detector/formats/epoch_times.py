@@ -1,4 +1,4 @@
-"""Epoch numbers, read where they lie if they are written as nearly all are, else as texts; the unit follows from the size."""
+"""Epoch numbers, read where they lie if written as nearly all are, else as texts; the unit follows from the size."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _with_fraction(
     data: NDArray[np.uint8], begins: Positions, size: Positions, number: Positions
 ) -> tuple[NDArray[np.bool_], Positions]:
     """Which texts are seconds of ten digits with a fraction, and these as microseconds, rounded."""
-    fits = (size > 11) & (number >= 10**9) & (data[np.minimum(begins + 10, len(data) - 1)] == ord("."))  # noqa: PLR2004
+    fits = (size > 11) & (number >= 10**9) & (data[np.minimum(begins + 10, len(data) - 1)] == ord("."))
     if not fits.any():
         return fits, number
     limit = np.clip(size - 11, 0, 8)

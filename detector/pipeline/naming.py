@@ -50,7 +50,8 @@ def pick_from(text: str | None, option: str) -> Pick | None:
         raise UsageError(f"--{option} {text!r}: no valid regular expression: {cause}") from None
     if not groups:
         hint = suggestion(text, FIELDS) or f"; fields are {', '.join(sorted(FIELDS))}"
-        raise UsageError(f"--{option} {text!r}: neither a field nor a regular expression with a group, such as '^(\\w+)'{hint}")
+        what = "neither a field nor a regular expression with a group, such as '^(\\w+)'"
+        raise UsageError(f"--{option} {text!r}: {what}{hint}")
     return Pick(pattern=text, group=groups.index(option) + 1 if option in groups else 1)
 
 

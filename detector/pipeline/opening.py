@@ -36,7 +36,8 @@ def width_of(settings: Settings, step_us: int = MINUTE_US) -> int:
 
 def nothing_read(faults: Sequence[Fault]) -> InputError:
     """The error for input of which nothing could be read."""
-    return InputError("nothing could be read: " + ("; ".join(map(str, faults[:3])) or "there is no log file in what was named"))
+    why = "; ".join(map(str, faults[:3])) or "there is no log file in what was named"
+    return InputError(f"nothing could be read: {why}")
 
 
 def head_of(block: Block) -> list[str]:

@@ -46,7 +46,9 @@ class Parsing:
     summary: InputSummary = field(default_factory=InputSummary)
     losses: Losses = field(default_factory=Losses)
 
-    def frames(self, paths: Sequence[str], begin: Callable[[list[SourceFile]], None] | None = None) -> Iterator[pl.DataFrame]:
+    def frames(
+        self, paths: Sequence[str], begin: Callable[[list[SourceFile]], None] | None = None
+    ) -> Iterator[pl.DataFrame]:
         """Yield the records (RECORDS) of all sources in their order; memory does not grow with the input.
 
         Raises:

@@ -47,7 +47,7 @@ class Period:
         """The windows that are reported, of a table with `window_start`."""
         if self.since is None:
             return windows
-        return windows.filter(pl.col("window_start") >= pl.lit(self.since).cast(pl.Datetime("us")).dt.replace_time_zone("UTC").cast(TIME))
+        return windows.filter(pl.col("window_start") >= pl.lit(BEGIN + self.since * MICROSECOND, dtype=TIME))
 
 
 def period_of(settings: Settings, last_us: int) -> Period:

@@ -57,9 +57,9 @@ def read_piece(block: Block, context: Context) -> Piece:
     lines = cut_lines(block.data)
     parsed = read_records(lines, context.recipe, WANTED | context.names.columns)
     rows = _in_full(rename(parsed.frame, lines.text, context.names, context.stem), lines, block, context)
-    numbers = {"lines": len(lines.begins), "size_bytes": len(block.data)}
+    count, size = len(lines.begins), len(block.data)
     if parsed.kinds is None:
-        return Piece(_tidy(rows), **numbers, formats=dict(parsed.formats))
+        return Piece(_tidy(rows), None, 0, count, size, {}, dict(parsed.formats))
     rows = rows.with_columns(kind=_without_orphans(parsed.kinds, block))
     rows = rows.filter(~pl.col("kind").is_in([BLANK, HEADER]))
     rows = rows.with_columns(record=(pl.col("kind") != CONTINUATION).cast(pl.Int64).cum_sum())
@@ -68,7 +68,7 @@ def read_piece(block: Block, context: Context) -> Piece:
         _tidy(_join(rows.filter(pl.col("record") > 0))),
         "\n".join(head["line"].to_list()) if len(head) else None,
         int(head["line_number"][0]) if len(head) else 0,
-        **numbers, unparsed=unparsed(parsed), formats=dict(parsed.formats),
+        count, size, unparsed(parsed), dict(parsed.formats),
     )  # fmt: skip
 
 
@@ -112,4 +112,4 @@ def _join(rows: pl.DataFrame) -> pl.DataFrame:
 def _tidy(rows: pl.DataFrame) -> pl.DataFrame:
     """The columns of Records and nothing else."""
     rows = rows.with_columns(pl.col("format").fill_null(UNKNOWN_FORMAT)).select(TYPES.names())
-    return check(rows.cast(dict(TYPES)), RECORDS)
+    return check(rows.cast(TYPES), RECORDS)

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 
 import polars as pl
 
 from detector.config import Settings
 from detector.errors import Fault, Losses
 from detector.formats import counts
-from detector.formats.clock import Calendar
 from detector.formats.format import Format
 from detector.formats.sniff import Candidate, rank
 from detector.formats.table import FORMATS
 from detector.pipeline.opening import HEAD_LINES, context_for, nothing_read
 from detector.pipeline.pieces import UNKNOWN_FORMAT, line_numbers, read_piece
+from detector.recognition import KnownFormat, Recognition
 from detector.schemas import Block
 from detector.sources.blocks import read_blocks
 from detector.sources.files import SourceFile, find
@@ -26,46 +24,10 @@ SILENT = frozenset({"format", "source", "line_number", "size_bytes"})
 """Columns that every record has."""
 
 
-@dataclass(frozen=True, slots=True)
-class KnownFormat:
-    """One line of `formats list`; `fields` are those that its samples yield."""
-
-    name: str
-    about: str
-    fields: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Recognition:
-    """How the first lines of one source are read.
-
-    Attributes:
-        source: the path as the user would type it.
-        formats: those in use, the best first; empty: none fits.
-        confidence: of the best, 0 to 1.
-        why: what it read, one phrase.
-        runner_up, runner_up_why: the next best that is not used, and why it lost; None without any.
-        fields: column of Records -> share of the records that have it.
-        lines, records: physical lines looked at, and records in them.
-        misses: number and text of the first lines that are no record.
-    """
-
-    source: str
-    formats: tuple[str, ...]
-    confidence: float
-    why: str
-    runner_up: str | None
-    runner_up_why: str | None
-    fields: dict[str, float]
-    lines: int
-    records: int
-    misses: tuple[tuple[int, str], ...]
-
-
 def list_formats() -> list[KnownFormat]:
     """All formats, sorted by name."""
-    tables = KnownFormat(counts.NAME, "counts table (CSV, Parquet, Arrow): a time and how many lines",
-                         ("bytes", "clients", "lines", "service", "timestamp"))  # fmt: skip
+    about = "counts table (CSV, Parquet, Arrow): a time and how many lines"
+    tables = KnownFormat(counts.NAME, about, ("bytes", "clients", "lines", "service", "timestamp"))
     return sorted([tables, *map(_known, FORMATS)], key=lambda one: one.name)
 
 
@@ -127,14 +89,14 @@ def _of_text(file: SourceFile, settings: Settings, now_us: int, faults: list[Fau
     if table is not None:
         return _as_counts(block.source, table, len(head))
     numbers = None if block.line_numbers is None else block.line_numbers[: len(head)]
-    begin = Block(block.source, 0, block.first_line, "".join(line + "\n" for line in head).encode(), line_numbers=numbers)
+    data = "".join(line + "\n" for line in head).encode()
+    begin = Block(block.source, 0, block.first_line, data, line_numbers=numbers)
     return _explain(begin, head, file, settings, now_us)
 
 
 def _explain(begin: Block, head: list[str], file: SourceFile, settings: Settings, now_us: int) -> Recognition:
     context = context_for(file, head, settings, now_us)
-    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=now_us if file.modified_us is None else file.modified_us)
-    candidates = rank(head, FORMATS, Calendar(settings.timezone, moment))
+    candidates = rank(head, FORMATS, context.recipe.calendar)
     used = [known.name for known in (*context.recipe.formats, *context.recipe.inner)]
     best = next((one for one in candidates if one.format.name in used[:1]), None)
     rest = next((one for one in candidates if one.format.name not in used), None)

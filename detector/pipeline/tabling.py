@@ -48,7 +48,8 @@ def rows_of_file(file: SourceFile, zone: str, faults: list[Fault]) -> Iterator[P
         table = counts.find_columns(source.schema.names)
         if table is None:
             names = ", ".join(source.schema.names[:8])
-            faults.append(Fault(file.path, "unreadable", f"no counts table: it has the columns {names}; needed are timestamp and lines"))
+            detail = f"no counts table: it has the columns {names}; needed are timestamp and lines"
+            faults.append(Fault(file.path, "unreadable", detail))
             return
         row = 1
         for batch in source.to_batches(batch_size=1 << 17, batch_readahead=2, fragment_readahead=1):
@@ -65,7 +66,8 @@ def _rows_of_batch(batch: pl.DataFrame, table: counts.CountsTable, zone: str, pa
     messages = numbered.select(text.alias("message"), pl.col("number").cast(pl.Int64))
     rows, bad = counts.tidy(batch, table, Calendar(zone))
     if bad:
-        return Piece(pl.DataFrame(schema=TYPES), None, 0, len(batch), batch.estimated_size(), {"bad_row": len(batch)})
+        nothing = pl.DataFrame(schema=TYPES)
+        return Piece(nothing, None, 0, len(batch), int(batch.estimated_size()), {"bad_row": len(batch)})
     frame = pl.DataFrame({
         "timestamp": rows["timestamp"], "service": rows["service"] if "service" in rows.columns else None,
         "message": messages["message"], "line_number": messages["number"], "format": [counts.NAME] * len(rows),
@@ -76,4 +78,4 @@ def _rows_of_batch(batch: pl.DataFrame, table: counts.CountsTable, zone: str, pa
 
 def _tidy(frame: pl.DataFrame) -> pl.DataFrame:
     missing = [pl.lit(None, dtype=dtype).alias(name) for name, dtype in TYPES.items() if name not in frame.columns]
-    return check(frame.with_columns(missing).select(TYPES.names()).cast(dict(TYPES)), RECORDS)
+    return check(frame.with_columns(missing).select(TYPES.names()).cast(TYPES), RECORDS)

@@ -19,7 +19,7 @@ MOST_MARKS = 4
 
 
 def escape(text: str, *, keep: str = "") -> str:
-    """`text` with every harmful character written as `\\n`, `\\x1b`, `\\u202e` or `\\U000e0001`; those of `keep` stay."""
+    """Write every harmful character as `\\n`, `\\x1b`, `\\u202e` or `\\U000e0001`; those of `keep` stay."""
     if text.isascii() and text.isprintable():
         return text
     pieces, marks = [], 0

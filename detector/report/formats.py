@@ -12,7 +12,7 @@ from detector.report.escape import cells, escape, escape_json, shorten
 from detector.report.numbers import grouped, plural
 
 if TYPE_CHECKING:
-    from detector.pipeline.recognize import KnownFormat, Recognition
+    from detector.recognition import KnownFormat, Recognition
 
 MARGIN = 14
 
@@ -54,4 +54,5 @@ def _share(name: str, share: float) -> str:
 def _row(title: str, text: str, width: int) -> list[str]:
     label = f"  {title:<{MARGIN - 2}}"
     label = label if cells(label) <= MARGIN and label.endswith(" ") else f"  {title}: "
-    return textwrap.wrap(escape(text), width, initial_indent=label, subsequent_indent=" " * MARGIN, break_on_hyphens=False)
+    margin = " " * MARGIN
+    return textwrap.wrap(escape(text), width, initial_indent=label, subsequent_indent=margin, break_on_hyphens=False)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 RESET = "\x1b[0m"
-STYLES = {"critical": "\x1b[1;97;41m", "warning": "\x1b[1;31m", "info": "\x1b[1;33m", "name": "\x1b[1m", "dim": "\x1b[2m",
-          "page": "\x1b[1;35m", "good": "\x1b[32m"}  # fmt: skip
+STYLES = {"critical": "\x1b[1;97;41m", "warning": "\x1b[1;31m", "info": "\x1b[1;33m", "name": "\x1b[1m",
+          "dim": "\x1b[2m", "page": "\x1b[1;35m", "good": "\x1b[32m"}  # fmt: skip
 BARS = "▁▂▃▄▅▆▇█"
 ASCII_BARS = "_.-:=+*#"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, BinaryIO, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 import polars as pl
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 TIMES = "%Y-%m-%dT%H:%M:%S%.6fZ"
-SUFFIXES = {"ndjson": "ndjson", "jsonl": "ndjson", "json": "ndjson", "csv": "csv", "parquet": "parquet", "arrow": "arrow",
-            "feather": "arrow", "ipc": "arrow"}  # fmt: skip
+SUFFIXES = {"ndjson": "ndjson", "jsonl": "ndjson", "json": "ndjson", "csv": "csv", "parquet": "parquet",
+            "arrow": "arrow", "feather": "arrow", "ipc": "arrow"}  # fmt: skip
 
 
 def to_ndjson(frame: pl.DataFrame) -> bytes:
@@ -38,7 +38,7 @@ def to_arrow(frame: pl.DataFrame) -> pa.Table:
 class Writer(Protocol):
     """Takes what a renderer made of each frame, in order."""
 
-    def write(self, rendered: object) -> object:
+    def write(self, rendered: Any) -> object:
         """Write one frame."""
 
     def close(self) -> object:
@@ -97,7 +97,7 @@ class Columnar:
 
     def __init__(self, sink: BinaryIO, name: str) -> None:
         self.sink, self.name = sink, name
-        self.writer: object = None
+        self.writer: Any = None
 
     def write(self, rendered: pa.Table) -> None:
         """Write one frame."""
@@ -109,7 +109,8 @@ class Columnar:
 
         self._open(to_arrow(pl.DataFrame(schema=schema(RECORDS)))).close()
 
-    def _open(self, table: pa.Table):  # noqa: ANN202  two writers without a common type, and pyarrow has no types
+    def _open(self, table: pa.Table) -> Any:
+        """Parquet's and Arrow's writer have no common type."""
         import pyarrow as pa
         from pyarrow import parquet
 

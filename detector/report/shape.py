@@ -112,19 +112,23 @@ class ScanShape(msgspec.Struct, frozen=True, rename={"from_": "from"}):
 def shape_scan(result: ScanResult) -> ScanShape:
     """The answer as scripts get it."""
     return ScanShape(
-        SCHEMA, shape_input(result.input), rounded(result.window_seconds), rfc3339(result.from_us), rfc3339(result.to_us),
-        result.services, shape_incidents(result), result.notes,
+        SCHEMA, shape_input(result.input), rounded(result.window_seconds),
+        rfc3339(result.from_us), rfc3339(result.to_us), result.services, shape_incidents(result), result.notes,
     )  # fmt: skip
 
 
 def shape_input(summary: InputSummary) -> InputShape:
     """What was read, with sorted reasons, so that the same input gives the same text."""
     faults = [FaultShape(one.source, one.reason, one.detail, one.offset_bytes) for one in summary.faults]
-    tables = (summary.lines_unparsed, summary.formats, summary.passed_over, summary.repaired)
     return InputShape(
         summary.files, summary.bytes_read, summary.lines_read, summary.lines_parsed,
-        *(dict(sorted(table.items())) for table in tables), faults,
+        _sorted(summary.lines_unparsed), _sorted(summary.formats), _sorted(summary.passed_over),
+        _sorted(summary.repaired), faults,
     )  # fmt: skip
+
+
+def _sorted(counts: dict[str, int]) -> dict[str, int]:
+    return dict(sorted(counts.items()))
 
 
 def shape_incidents(result: ScanResult) -> list[IncidentShape]:
@@ -137,10 +141,11 @@ def shape_incident(incident: Incident, cause: Cause, result: ScanResult) -> Inci
     unit, scale = unit_of(incident.signal, result.window_seconds)
     return IncidentShape(
         id=incident.id, service=incident.service, signal=incident.signal, kind=cause.kind,
-        started_at=rfc3339(incident.started_us), detected_at=rfc3339(incident.detected_us), ended_at=rfc3339(incident.ended_us),
-        observed=rounded(incident.observed * scale), expected=rounded(incident.expected * scale), factor=factor_of(incident),
-        unit=unit, score=rounded(incident.score), severity=severity(incident, result.to_us), page=incident.page,
-        drivers=DriversShape(_driver(cause.clients), _driver(cause.messages_per_client), _driver(cause.bytes_per_message)),
+        started_at=rfc3339(incident.started_us), detected_at=rfc3339(incident.detected_us),
+        ended_at=rfc3339(incident.ended_us), unit=unit, factor=factor_of(incident), score=rounded(incident.score),
+        observed=rounded(incident.observed * scale), expected=rounded(incident.expected * scale),
+        severity=severity(incident, result.to_us), page=incident.page,
+        drivers=DriversShape(*map(_driver, (cause.clients, cause.messages_per_client, cause.bytes_per_message))),
         contributors=[], forecast=ForecastShape(), services_together=[],
     )  # fmt: skip
 
@@ -148,4 +153,5 @@ def shape_incident(incident: Incident, cause: Cause, result: ScanResult) -> Inci
 def _driver(factor: Factor | None) -> DriverShape | None:
     if factor is None:
         return None
-    return DriverShape(rounded(factor.before), rounded(factor.during), None if factor.share is None else rounded(factor.share))
+    share = None if factor.share is None else rounded(factor.share)
+    return DriverShape(rounded(factor.before), rounded(factor.during), share)

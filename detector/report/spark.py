@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 CELLS = 24
 
@@ -22,5 +23,5 @@ def sparkline(values: Sequence[float], bars: str, width: int = CELLS) -> str:
         return ""
     number = min(width, len(known))
     edges = [round(index * len(known) / number) for index in range(number + 1)]
-    peaks = [max(known[begin:end]) for begin, end in zip(edges, edges[1:], strict=False)]
+    peaks = [max(known[begin:end]) for begin, end in pairwise(edges)]
     return "".join(bars[math.ceil(peak / top * (len(bars) - 1))] for peak in peaks)

@@ -8,7 +8,8 @@ from detector.report.times import duration, span
 from detector.schemas import InputSummary, ScanResult
 
 MOST_FAULTS = 10
-UNPARSED = {"unknown_format": "in no known format", "blank": "blank", "header": "of a header", "bad_row": "without time or number"}
+UNPARSED = {"unknown_format": "in no known format", "blank": "blank", "header": "of a header",
+            "bad_row": "without time or number"}  # fmt: skip
 PASSED_OVER = {"broken_link": "broken link", "special": "pipe or device", "duplicate": "reached twice"}
 REPAIRED = {
     "nul_bytes": "{} NUL bytes dropped",
@@ -41,7 +42,8 @@ def outcome(result: ScanResult) -> str:
     pages = sum(one.page for one in result.incidents)
     hit = len({one.service for one in result.incidents})
     surges = plural(len(result.incidents), "surge") + (f" ({plural(pages, 'page')})" if pages else "")
-    return f"{surges} in {services if hit == result.services else f'{grouped(hit)} of {services}'}, {when}."
+    where = services if hit == result.services else f"{grouped(hit)} of {services}"
+    return f"{surges} in {where}, {when}."
 
 
 def _read(result: ScanResult) -> str:
@@ -76,7 +78,8 @@ def _listed(title: str, counts: dict[str, int], word: str) -> str:
 
 
 def _repaired(summary: InputSummary) -> str:
-    parts = [REPAIRED.get(name, "{} " + name).format(grouped(number)) for name, number in summary.repaired.items() if number]
+    counts = {name: number for name, number in summary.repaired.items() if number}
+    parts = [REPAIRED.get(name, "{} " + name).format(grouped(number)) for name, number in counts.items()]
     return f"Mended: {', '.join(parts)}." if parts else ""
 
 
@@ -90,4 +93,5 @@ def tell_faults(summary: InputSummary) -> list[str]:
 def tell_learned(services: int, from_us: int | None, to_us: int | None, summary: InputSummary, folder: str) -> str:
     """One sentence about what `learn` stored."""
     when = f", {span(from_us, to_us)}" if from_us is not None and to_us is not None else ""
-    return escape(f"Learned {plural(services, 'service')} from {plural(summary.lines_read, 'line')}{when}, stored in {folder}.")
+    what = f"{plural(services, 'service')} from {plural(summary.lines_read, 'line')}"
+    return escape(f"Learned {what}{when}, stored in {folder}.")

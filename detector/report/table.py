@@ -42,15 +42,18 @@ def _block(incident: Incident, cause: Cause, result: ScanResult, look: Look) -> 
     """Who, how much, since when, why."""
     lines = [_volume(incident, cause, result, look), _course(incident, result)]
     reasons = _reasons(cause)
-    return [_heading(incident, result, look)] + [" " * INDENT + line for line in [*lines, *([reasons] if reasons else [])]]
+    if reasons:
+        lines.append(reasons)
+    return [_heading(incident, result, look), *(" " * INDENT + line for line in lines)]
 
 
 def _heading(incident: Incident, result: ScanResult, look: Look) -> str:
     """Severity and service on the left, the page mark and the id on the right."""
     level = severity(incident, result.to_us)
     mark, name = "PAGE " if incident.page else "", f"#{escape(incident.id)}"
-    service = shorten(incident.service, look.width - INDENT - len(mark) - len(name) - 2) or "(no name)"
-    gap = " " * max(2, look.width - INDENT - cells(service) - len(mark) - len(name))
+    room = look.width - INDENT - len(mark) - len(name)
+    service = shorten(incident.service, room - 2) or "(no name)"
+    gap = " " * max(2, room - cells(service))
     severity_text = look.paint(level.upper(), level) + " " * (INDENT - len(level))
     return severity_text + look.paint(service, "name") + gap + look.paint(mark, "page") + look.paint(name, "dim")
 
@@ -97,4 +100,6 @@ def _is_notable(factor: Factor) -> bool:
 
 
 def _change(factor: Factor) -> str:
-    return f"x{brief(factor.during / factor.before)}" if factor.before > 0 else f"from nothing to {brief(factor.during)}"
+    if factor.before <= 0:
+        return f"from nothing to {brief(factor.during)}"
+    return f"x{brief(factor.during / factor.before)}"

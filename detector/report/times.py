@@ -41,7 +41,8 @@ def clock(micros: int) -> str:
 def span(first_us: int, end_us: int) -> str:
     """`1 Aug 2026 00:00 - 23:59 UTC`; the second day is named if it is another one."""
     begin = f"{day(first_us, year=True)} {clock(first_us)}"
-    last = clock(end_us) if moment(first_us).date() == moment(end_us).date() else f"{day(end_us, year=True)} {clock(end_us)}"
+    is_same_day = moment(first_us).date() == moment(end_us).date()
+    last = clock(end_us) if is_same_day else f"{day(end_us, year=True)} {clock(end_us)}"
     return f"{begin} - {last} UTC"
 
 
