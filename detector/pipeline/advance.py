@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from detector.baseline.bursts import Bursts
 from detector.baseline.level import Level
 from detector.baseline.prior import Prior
 from detector.baseline.season import Season
@@ -41,6 +42,7 @@ class State:
     spoke: NDArray[np.bool_] = field(default_factory=lambda: np.empty(0, bool))
     season: Season = field(init=False)
     level: Level = field(init=False)
+    bursts: Bursts = field(init=False)
     detector: Detector = field(init=False)
     follower: Follower = field(init=False)
 
@@ -48,6 +50,7 @@ class State:
         prior = self.prior
         self.season = Season(self.width_us)
         self.level = Level.of(0)
+        self.bursts = Bursts(self.width_us)
         self.detector = Detector.of(self.width_us, prior.dispersion, prior.tail_share, prior.tail_scale)
         self.follower = Follower(self.width_us, self.open_at, "lines", self.least)
 
@@ -68,6 +71,7 @@ class State:
         self.spoke = np.append(self.spoke, np.zeros(len(names), bool))
         self.season.grow(born // self.windows_per_day)
         self.level.grow(len(names))
+        self.bursts.grow(len(names))
         self.detector.grow(len(names))
 
 
@@ -93,44 +97,71 @@ def advance(state: State, day: int, counts: Real, *, until: int | None = None, k
             over is not learned.
         keep: keep the verdicts, not only the incidents.
     """
-    season = state.season.expect(day)
+    today = Today(day, counts, state.season.expect(day))
     first = day * state.windows_per_day
     over = until is None or until >= first + state.windows_per_day
     end = counts.shape[1] if over else max(0, until - first)
     results = Results()
-    learned, expected = np.full(counts.shape, np.nan), np.ones(counts.shape)
     for begin in range(0, end, state.tick):
-        part = slice(begin, min(begin + state.tick, end))
-        learned[:, part], expected[:, part] = _tick(state, first + begin, counts[:, part], season[:, part], results, keep=keep)
+        _tick(state, today, slice(begin, min(begin + state.tick, end)), results, keep=keep)
     if over:
-        state.season.learn(day, learned, expected)
-        state.level.renew(learned, state.season.expect(day), state.tick, state.width_us)
+        state.season.learn(day, today.learned, today.expected)
+        state.level.renew(today.learned, state.season.expect(day), state.tick, state.width_us)
+        state.bursts.learn(day, counts, today.flagged)
     return results
 
 
-def _tick(state: State, first: int, counts: Real, season: Real, results: Results, *, keep: bool) -> tuple[Real, Real]:
-    """Score, then learn; returns what was learned and what was expected."""
-    expected = state.level.expect(season)
-    verdict = state.detector.judge(first, counts, expected)
+@dataclass(slots=True)
+class Today:
+    """A day while it is walked, S x windows each.
+
+    Attributes:
+        day: its number.
+        counts, season: what was seen, what the season expects.
+        expected: what was expected, without bursts.
+        learned: counts as they were learned, NaN where nothing was.
+        flagged: part of an incident.
+    """
+
+    day: int
+    counts: Real
+    season: Real
+    expected: Real = field(init=False)
+    learned: Real = field(init=False)
+    flagged: NDArray[np.bool_] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.expected = np.ones(self.counts.shape)
+        self.learned = np.full(self.counts.shape, np.nan)
+        self.flagged = np.zeros(self.counts.shape, bool)
+
+
+def _tick(state: State, today: Today, part: slice, results: Results, *, keep: bool) -> None:
+    """Score the windows of a tick, then learn from them."""
+    counts, season = today.counts[:, part], today.season[:, part]
+    known = ~np.isnan(counts)
+    level = state.level.expect(season)
     dispersion = state.detector.scales[0].dispersion()
+    spread = np.sqrt(level + dispersion[:, None] * level**2)
+    expected, bursts = state.bursts.expect(today.day, part, level, spread)
+    first = today.day * state.windows_per_day + part.start
+    verdict = state.detector.judge(first, counts, expected)
     score = cap_silent(verdict.score, state.level.windows, state.spoke, state.width_us)
-    score = np.where(np.isnan(counts) | (state.level.windows < YOUNG_WINDOWS)[:, None], -np.inf, score)
-    before = np.isin(np.arange(len(state.names)), list(state.follower.surges))
-    tick = Tick(first, counts, expected, score, verdict.start, dispersion)
+    old = (state.level.windows >= YOUNG_WINDOWS)[:, None]
+    tick = Tick(first, counts, expected, np.where(known & old, score, -np.inf), verdict.start, dispersion)
+    before = np.isin(np.arange(len(state.names)), list(state.follower.surges))[:, None]
     flagged, closed, settled = state.follower.follow(state.names, tick)
     results.incidents += closed
     if keep:
         _keep(results, state, tick, flagged)
-    usable = ~np.isnan(counts) & ~flagged
-    spread = np.sqrt(expected + dispersion[:, None] * expected**2)
-    learned = state.level.learn(np.nan_to_num(counts), expected, season, usable, spread, state.width_us)
+    usable = known & ~flagged
+    today.flagged[:, part], today.expected[:, part] = flagged, level
+    today.learned[:, part] = state.level.learn(np.nan_to_num(counts), level, season, usable & ~bursts, spread, state.width_us)
     # how strange windows are is learned up to and with the alarm: without it the tail would never be seen
-    judged = ~np.isnan(counts) & ~before[:, None] & (state.level.windows >= YOUNG_WINDOWS)[:, None]
-    state.detector.learn(verdict, judged, usable)
+    state.detector.learn(verdict, known & old & ~before, usable)
     state.spoke |= (np.nan_to_num(counts) > 0).any(axis=1)
     for service, factor in settled.items():
         state.level.shift[service] *= factor
-    return learned, expected
 
 
 def _keep(results: Results, state: State, tick: Tick, flagged: NDArray[np.bool_]) -> None:

@@ -45,6 +45,7 @@ def _services(state: State) -> pl.DataFrame:
 
 def _seasons(state: State) -> pl.DataFrame:
     arrays = {"cross": state.season.cross.T, "coefficients": state.season.coefficients.T,
+              "last_day": state.bursts.last, "day_before": state.bursts.before,
               "recent": state.detector.counts, "recent_expected": state.detector.expected}  # fmt: skip
     series = [pl.Series(name, np.ascontiguousarray(array)) for name, array in arrays.items()]
     return pl.DataFrame([pl.Series("service", state.names, dtype=pl.String), *series])
@@ -74,7 +75,7 @@ def load_state(folder: str, names: Sequence[str], width_us: int, settings: Setti
         _fill(state, tables)
     except (pl.exceptions.PolarsError, KeyError, ValueError) as error:
         raise ModelError(f"model {folder}: its tables lack something ({error}); learn anew") from error
-    state.season.day = manifest.last_day
+    state.season.day = state.bursts.day = manifest.last_day
     if first * width_us - manifest.to_us > STALE_US:
         state.level.fast_seen[:] = state.level.fast_expected[:] = 0.0
     return state, manifest
@@ -101,6 +102,8 @@ def _fill(state: State, tables: dict[str, pl.DataFrame]) -> None:
             put(getattr(scale, name), services[f"scale{index}_{name}"])
     state.season.cross[:, mine] = _matrix(seasons["cross"])[theirs].T
     state.season.coefficients[:, mine] = _matrix(seasons["coefficients"])[theirs].T
+    state.bursts.last[mine] = _matrix(seasons["last_day"])[theirs]
+    state.bursts.before[mine] = _matrix(seasons["day_before"])[theirs]
     state.detector.counts[mine] = _matrix(seasons["recent"])[theirs]
     state.detector.expected[mine] = _matrix(seasons["recent_expected"])[theirs]
 

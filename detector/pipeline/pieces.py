@@ -97,7 +97,10 @@ def _join(rows: pl.DataFrame) -> pl.DataFrame:
     """One row per record; an unknown line is its own message."""
     further = rows.filter(pl.col("kind") == CONTINUATION)
     first = rows.filter(pl.col("kind") != CONTINUATION)
-    first = first.with_columns(message=pl.when(pl.col("kind") == UNKNOWN).then("line").otherwise("message"))
+    known = pl.col("kind") != UNKNOWN
+    first = first.with_columns(
+        message=pl.when(known).then("message").otherwise("line"), format=pl.when(known).then("format")
+    )
     if not len(further):
         return first
     joined = further.group_by("record", maintain_order=True).agg(

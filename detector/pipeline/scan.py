@@ -26,6 +26,8 @@ Real = NDArray[np.float64]
 Store = Totals | Grid
 SPARK = 60
 """Windows shown on either side of the begin of an incident."""
+HORIZON = 60
+"""Windows over which clients are counted, at least; twice as many at most."""
 DECIMALS = 6
 
 
@@ -76,7 +78,7 @@ def _notes(gathered: Gathered, answers: list[_Walk]) -> list[str]:
     for answer in answers:
         if answer.windows_known < 2 * YOUNG_HISTORY:
             minutes = answer.windows_known * answer.store.width_us / 60e6
-            notes.append(f"history too short: {minutes:.0f} minutes; the first {YOUNG_HISTORY} windows of a service are learned, not judged")
+            notes.append(f"history too short: {minutes:.0f} min; the first {YOUNG_HISTORY} windows of a service are learned, not judged")
     return notes
 
 
@@ -120,15 +122,33 @@ class _Walk:
         start = incident.started_us // width
         stop = max(min(end, (incident.ended_us or end * width) // width), start + 1)
         series = self.store.series(number, start - SPARK, max(stop, min(end, start + SPARK)))
-        before = {name: values[:SPARK] for name, values in series.items()}
-        during = {name: values[SPARK : SPARK + stop - start] for name, values in series.items()}
         lines = tuple(np.nan_to_num(series["lines"]).tolist())
         usual = tuple([incident.expected] * len(lines))
-        factors = _factors(before, during, incident.expected)
+        factors = self._factors(number, start, stop, incident.expected)
         if factors is None:
             return Cause("volume", None, None, None, lines, usual)
         shares = split(*factors)
         return Cause(largest(shares), *shares, lines, usual)
+
+    def _factors(self, number: int, start: int, stop: int, expected: float) -> tuple[tuple[float, ...], tuple[float, ...]] | None:
+        """clients, messages per client and bytes per message, usual and seen; None where they are unknown.
+
+        Clients are counted over a stretch in which nearly all of them speak, the same before and during: in a single
+        window more of them would be seen merely because each of them sends more.
+        """
+        length = int(np.clip(stop - start, HORIZON, 2 * HORIZON))
+        found = []
+        for begin, end in ((start - length, start), (start, start + length)):
+            series = self.store.series(number, begin, end)
+            lines, size = float(np.nansum(series["lines"])), float(np.nansum(series["bytes"]))
+            known = int(np.isfinite(series["lines"]).sum())
+            clients = self.store.distinct(number, begin, end)
+            if not (clients and lines and size):
+                return None
+            found.append((float(clients), lines / known / clients, size / lines))
+        usual, seen = found
+        scale = expected / (usual[0] * usual[1])
+        return (usual[0], usual[1] * scale, usual[2]), seen
 
     def windows(self) -> pl.DataFrame:
         """The verdict of every service and window."""
@@ -151,19 +171,3 @@ class _Walk:
         }, schema=schema(VERDICTS))  # fmt: skip
         return frame.with_columns(pl.col("bytes", "clients", "expected_lines", "upper_lines").fill_nan(None),
                                   pl.when(pl.col("score").is_finite()).then("score").alias("score"))  # fmt: skip
-
-
-def _factors(before: dict[str, Real], during: dict[str, Real], expected: float) -> tuple[tuple[float, ...], tuple[float, ...]] | None:
-    """clients, messages per client and bytes per message, as (usual, seen); None where they are unknown."""
-    if any(name not in before for name in ("clients", "bytes")):
-        return None
-    usual = {name: float(np.nansum(values)) for name, values in before.items()}
-    seen = {name: float(np.nansum(values)) for name, values in during.items()}
-    if not (usual.get("clients") and seen.get("clients") and usual["lines"] and seen["lines"] and usual["bytes"] and seen["bytes"]):
-        return None
-    known = max(int(np.isfinite(before["lines"]).sum()), 1)
-    scale = expected * known / usual["lines"]
-    old = (usual["clients"] / known * scale, usual["lines"] / usual["clients"], usual["bytes"] / usual["lines"])
-    length = max(len(during["lines"]), 1)
-    new = (seen["clients"] / length, seen["lines"] / seen["clients"], seen["bytes"] / seen["lines"])
-    return old, new

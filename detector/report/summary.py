@@ -11,13 +11,14 @@ MOST_FAULTS = 10
 UNPARSED = {"unknown_format": "in no known format", "blank": "blank", "header": "of a header",
             "bad_row": "without time or number"}  # fmt: skip
 PASSED_OVER = {"broken_link": "broken link", "special": "pipe or device", "duplicate": "reached twice"}
+UNDATED = "lines_without_time"
+"""Told as a problem of its source."""
 REPAIRED = {
     "nul_bytes": "{} NUL bytes dropped",
     "line_too_long": "{} lines cut to 256 KiB",
     "invalid_utf8": "invalid UTF-8 in {} lines",
     "utf16": "{} files read as UTF-16",
     "document_bytes": "{} bytes of unfinished JSON left out",
-    "lines_without_time": "{} lines without any time counted, not judged",
 }
 
 
@@ -33,7 +34,7 @@ def outcome(result: ScanResult) -> str:
     """Whether anything was found, in how much and which time."""
     lines = plural(result.input.lines_read, "line")
     if result.from_us is None or result.to_us is None:
-        undated = result.input.repaired.get("lines_without_time", 0) == result.input.lines_read > 0
+        undated = result.input.repaired.get(UNDATED, 0) == result.input.lines_read > 0
         return f"Nothing could be judged in {lines}" + (": none has a time." if undated else ".")
     when = span(result.from_us, result.to_us)
     services = plural(result.services, "service")
@@ -78,7 +79,7 @@ def _listed(title: str, counts: dict[str, int], word: str) -> str:
 
 
 def _repaired(summary: InputSummary) -> str:
-    counts = {name: number for name, number in summary.repaired.items() if number}
+    counts = {name: number for name, number in summary.repaired.items() if number and name != UNDATED}
     parts = [REPAIRED.get(name, "{} " + name).format(grouped(number)) for name, number in counts.items()]
     return f"Mended: {', '.join(parts)}." if parts else ""
 

@@ -9,13 +9,15 @@ from detector.report.look import Look
 from detector.report.numbers import brief, factor_of, times_normal, unit_of
 from detector.report.severity import severity
 from detector.report.shape import NO_CAUSE
-from detector.report.spark import sparkline
+from detector.report.spark import CELLS, sparkline
 from detector.report.summary import summarize
 from detector.report.times import clock, day, duration, moment
 from detector.schemas import Cause, Factor, Incident, ScanResult
 
-INDENT = 9
+INDENT, GAP = 9, 3
+LEAST_CELLS = 8
 DRIVERS = ("messages_per_client", "clients", "bytes_per_message")
+LARGE = 1000
 NOTABLE = 1.15
 """A factor that changed by less is not worth a word."""
 
@@ -63,9 +65,9 @@ def _volume(incident: Incident, cause: Cause, result: ScanResult, look: Look) ->
     unit, scale = unit_of(incident.signal, result.window_seconds)
     observed, expected = brief(incident.observed * scale), brief(incident.expected * scale)
     text = f"{times_normal(factor_of(incident))}: {observed} {unit}, expected {expected}"
-    bars = sparkline(cause.observed, look.bars)
-    room = look.width - INDENT - len(text) - 3
-    return f"{text}   {bars}" if bars and room >= len(bars) else text
+    room = look.width - INDENT - len(text) - GAP
+    bars = sparkline(cause.observed, look.bars, min(CELLS, room)) if room >= LEAST_CELLS else ""
+    return f"{text}{' ' * GAP}{bars}" if bars else text
 
 
 def _course(incident: Incident, result: ScanResult) -> str:
@@ -100,6 +102,6 @@ def _is_notable(factor: Factor) -> bool:
 
 
 def _change(factor: Factor) -> str:
-    if factor.before <= 0:
-        return f"from nothing to {brief(factor.during)}"
+    if factor.before <= 0 or factor.during / factor.before > LARGE:
+        return f"from {'almost ' * (factor.before > 0)}nothing to {brief(factor.during)}"
     return f"x{brief(factor.during / factor.before)}"

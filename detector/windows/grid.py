@@ -116,6 +116,11 @@ class Grid:
                     found[name][low - first : high - first] = part / MILLION if grid.dtype == np.float64 else part
         return found
 
+    def distinct(self, service: int, first: int, end: int) -> float | None:
+        """Mean of the clients that the table states per window, in windows first..end-1; None where it states none."""
+        clients = self.series(service, first, end)["clients"]
+        return None if np.isnan(clients).all() else float(np.nanmean(clients))
+
     def forget(self, number: int) -> None:
         """Free a day that is not needed any more."""
         self.days.pop(number, None)

@@ -132,6 +132,21 @@ class Totals:
                 found[name][low - first : high - first] = matrix[service, low - begin : high - begin]
         return found
 
+    def distinct(self, service: int, first: int, end: int) -> int | None:
+        """Distinct clients of one service in windows first..end-1 together; None where none is known."""
+        parts = []
+        for number in range(first // self.windows_per_day, (end - 1) // self.windows_per_day + 1):
+            day = self.days.get(number)
+            if day is None:
+                continue
+            day.merge()
+            cell = (day.sketches[0] >> np.uint64(sketch.ENTRY_BITS)).astype(np.int64)
+            window = number * self.windows_per_day + cell % self.windows_per_day
+            mine = (cell // self.windows_per_day == service) & (window >= first) & (window < end)
+            parts.append(day.sketches[0][mine] & np.uint64((1 << sketch.ENTRY_BITS) - 1))
+        _, clients = sketch.estimate(sketch.merge(parts))
+        return int(clients[0]) if len(clients) else None
+
     def forget(self, number: int) -> None:
         """Free a day that is not needed any more."""
         self.days.pop(number, None)
