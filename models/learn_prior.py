@@ -41,7 +41,7 @@ def learned_of(path: str) -> list[dict[str, float]]:
         first, end = store.span()
         state.grow(names, np.full(len(names), first))
         for day in range(first // store.windows_per_day, (end - 1) // store.windows_per_day + 1):
-            advance(state, day, store.matrices(day)["lines"][order], until=end)
+            advance(state, day, store.matrices(day, order, ("lines",))["lines"], until=end)
         old = state.level.windows >= LEAST_DAYS * store.windows_per_day
         rows += _rows(state, old, store.width_us)
     return rows

@@ -1,8 +1,8 @@
 """The golden cases: each file in tests/cases is one behaviour, as a user sees it.
 
 A case is TOML: `about` (one sentence), `command` (without the program's name), `exit`, `stdout` and `stderr`; also, if
-needed, `stdin`, `[files]` (name -> text) and `[environment]`. In an expected line `[..]` stands for anything, and a line
-`...` for any lines.
+needed, `stdin`, `[files]` (name -> text) and `[environment]`. In an expected line `[..]` stands for anything, and a
+line `...` for any lines.
 """
 
 from __future__ import annotations
@@ -48,4 +48,5 @@ def test_case(path, detector, quiet_place, monkeypatch):
 
 def test_every_case_says_what_it_is_about():
     """In one sentence."""
-    assert [] == [path.name for path in CASES if not tomllib.loads(path.read_text("utf-8")).get("about", "").endswith(".")]
+    abouts = {path.name: tomllib.loads(path.read_text("utf-8")).get("about", "") for path in CASES}
+    assert [] == [name for name, about in abouts.items() if not about.endswith(".")]

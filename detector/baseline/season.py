@@ -25,13 +25,18 @@ CLIP = 3.0
 
 
 def stabilise(count: Real) -> Real:
-    """Counts to a scale on which negative-binomial noise of dispersion `SCALE` has a variance of about one."""
-    return np.asarray(2 / np.sqrt(SCALE) * np.arcsinh(np.sqrt((np.maximum(count, 0) + 0.375) * SCALE)))
+    """Counts to a scale on which negative-binomial noise of dispersion `SCALE` has a variance of about one.
+
+    Seven digits are enough for a season, and twice as fast.
+    """
+    scaled = (np.maximum(count, 0).astype(np.float32) + np.float32(0.375)) * np.float32(SCALE)
+    return np.asarray(np.float32(2 / np.sqrt(SCALE)) * np.arcsinh(np.sqrt(scaled)))
 
 
 def unstabilise(value: Real) -> Real:
     """Back to counts, never negative."""
-    return np.asarray(np.maximum(np.sinh(np.maximum(value, 0) * np.sqrt(SCALE) / 2) ** 2 / SCALE - 0.375, 0))
+    half = np.maximum(value, 0).astype(np.float32) * np.float32(np.sqrt(SCALE) / 2)
+    return np.asarray(np.maximum(np.sinh(half) ** 2 / np.float32(SCALE) - np.float32(0.375), 0).astype(np.float64))
 
 
 @dataclass(slots=True)
@@ -85,7 +90,7 @@ class Season:
         response = self._responses(counts, expected)
         x = features_of_day(day % 7, self.width_us)
         passed = DECAY ** (day - self.day) if self.day >= 0 else 0.0
-        self.cross = self.cross * passed + (response @ x).T
+        self.cross = self.cross * passed + (response.astype(np.float64) @ x).T
         self.day = day
         for born in np.unique(self.born):
             if born <= day:

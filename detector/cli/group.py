@@ -8,6 +8,7 @@ from importlib import import_module
 import click
 
 import detector
+from detector.cli.main import INTERRUPTED
 
 COMMANDS = {
     "scan": "Find surges in log dumps and counts tables.",
@@ -39,6 +40,13 @@ class LateGroup(click.Group):
         """List the commands without loading them."""
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run one command; an interrupt is an exit code, not an empty line."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise click.exceptions.Exit(INTERRUPTED) from None
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -26,7 +26,10 @@ def run(arguments: Sequence[str]) -> int:
         )
 
         code = group.main(list(arguments), prog_name="detector", standalone_mode=False)
-        sys.stdout.flush()
+        if code == INTERRUPTED:
+            return _say("interrupted", INTERRUPTED)
+        if sys.stdout is not None:
+            sys.stdout.flush()
         return code if isinstance(code, int) else 0
     except SystemExit as leaving:
         return leaving.code if isinstance(leaving.code, int) else 1

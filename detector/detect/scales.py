@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.detect.statistics import moving_sums, upper_deviance
 from detector.detect.tail import Tail
 
 Real = NDArray[np.float64]
@@ -56,30 +55,27 @@ class Scale:
         found = (self.scatter + prior * self.dispersion_prior) / np.maximum(self.weight + prior, 1e-300)
         return np.asarray(np.clip(found, 1e-4, 20.0))
 
-    def sums(self, counts: Real, expected: Real, columns: int) -> tuple[Real, Real]:
-        """Sums that end in the last `columns` windows, S x columns."""
-        from_column = counts.shape[1] - columns - self.windows + 1
-        return moving_sums(counts[:, from_column:], self.windows), moving_sums(expected[:, from_column:], self.windows)
-
-    def evidence(self, counts: Real, expected: Real, columns: int) -> Real:
-        """The statistic of the last `columns` windows, nats, S x columns; the arrays reach back far enough."""
-        return upper_deviance(*self.sums(counts, expected, columns), self.dispersion())
+    def sums(self, total: Real, columns: int) -> Real:
+        """Sums that end in the last `columns` windows, S x columns, from running totals."""
+        last = total.shape[1]
+        return total[:, last - columns :] - total[:, last - columns - self.windows : last - self.windows]
 
     def learn(self, counts: Real, expected: Real, evidence: Real, judged: Mask, usable: Mask, tick_us: int) -> None:
         """Take in a tick after it was scored.
 
         Args:
-            counts, expected: as for `evidence`.
-            evidence: what that gave, S x n.
+            counts, expected: sums that end in each window, S x n.
+            evidence: their upper deviance, S x n.
             judged: windows whose strangeness is learned, S x n.
             usable: windows whose scatter is learned, S x n.
             tick_us: length of the tick.
         """
         self.tail.learn(evidence, judged, tick_us)
-        seen, sums = self.sums(counts, expected, evidence.shape[1])
-        limit = WINSOR * np.sqrt(sums + self.dispersion()[:, None] * sums**2)
-        residual = np.clip(seen - sums, -limit, limit)
+        square = expected**2
+        limit = WINSOR * np.sqrt(expected + self.dispersion()[:, None] * square)
+        residual = np.clip(counts - expected, -limit, limit)
         decay = 0.5 ** (tick_us / SCATTER_US)
-        self.scatter = np.maximum(self.scatter * decay + np.where(usable, residual**2 - sums, 0.0).sum(axis=1), 0.0)
-        self.weight = self.weight * decay + np.where(usable, sums**2, 0.0).sum(axis=1)
+        beyond = (residual**2 - expected) * usable
+        self.scatter = np.maximum(self.scatter * decay + beyond.sum(axis=1), 0.0)
+        self.weight = self.weight * decay + (square * usable).sum(axis=1)
         self.seen = self.seen * decay + usable.sum(axis=1)

@@ -26,12 +26,11 @@ def upper_deviance(counts: Real, expected: Real, dispersion: Real) -> Real:
     return np.asarray(np.maximum(deviance, 0.0))
 
 
-def moving_sums(values: Real, windows: int) -> Real:
-    """Sums of each `windows` neighbouring columns, S x (n - windows + 1)."""
-    total = np.cumsum(values, axis=1)
-    sums = total[:, windows - 1 :].copy()
-    sums[:, 1:] -= total[:, :-windows]
-    return sums
+def running_total(values: Real) -> Real:
+    """0 and the sums of the first 1, 2, ... columns, S x (n + 1): the difference of two of them is a moving sum."""
+    total = np.zeros((len(values), values.shape[1] + 1))
+    np.cumsum(values, axis=1, out=total[:, 1:])
+    return total
 
 
 def upper_bound(expected: Real, dispersion: Real, evidence: Real) -> Real:

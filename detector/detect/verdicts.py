@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.detect.scales import Scale
-from detector.detect.statistics import upper_bound
+from detector.detect.statistics import running_total, upper_bound, upper_deviance
 from detector.detect.tail import Tail
 
 Real = NDArray[np.float64]
@@ -36,6 +36,7 @@ class Verdict:
 
     Attributes:
         counts, expected: with the windows before that the sums reach back to, S x (reach + n).
+        sums: counts and expected summed for each test, S x n each.
         evidence: statistic of each test, S x n each, nats.
         score: S x n.
         start: first window of the sum that was strangest, S x n.
@@ -43,6 +44,7 @@ class Verdict:
 
     counts: Real
     expected: Real
+    sums: tuple[tuple[Real, Real], ...]
     evidence: tuple[Real, ...]
     score: Real
     start: Numbers
@@ -88,13 +90,15 @@ class Detector:
         seen = np.hstack([self.counts, np.where(np.isnan(counts), expected, counts)])
         usual = np.hstack([self.expected, expected])
         columns = counts.shape[1]
-        evidence = tuple(scale.evidence(seen, usual, columns) for scale in self.scales)
+        totals = running_total(seen), running_total(usual)
+        sums = tuple((scale.sums(totals[0], columns), scale.sums(totals[1], columns)) for scale in self.scales)
+        evidence = tuple(upper_deviance(*pair, scale.dispersion()) for pair, scale in zip(sums, self.scales, strict=True))
         rarity = np.stack([scale.tail.rarity(found) for scale, found in zip(self.scales, evidence, strict=True)])
         best = rarity.argmax(axis=0)
         score = np.round(rarity.max(axis=0) - np.log10(len(self.scales) * WEEK_US / self.width_us), DECIMALS)
         window = first + np.arange(columns)
         start = window - np.array([scale.windows - 1 for scale in self.scales])[best]
-        return Verdict(seen, usual, evidence, score, start)
+        return Verdict(seen, usual, sums, evidence, score, start)
 
     def learn(self, verdict: Verdict, judged: Mask, usable: Mask) -> None:
         """Learn from a tick after it was scored.
@@ -104,8 +108,9 @@ class Detector:
             judged: windows whose strangeness is learned, S x n.
             usable: windows that are known and part of no incident, S x n.
         """
-        for scale, evidence in zip(self.scales, verdict.evidence, strict=True):
-            scale.learn(verdict.counts, verdict.expected, evidence, judged, usable & judged, usable.shape[1] * self.width_us)
+        both, tick_us = usable & judged, usable.shape[1] * self.width_us
+        for scale, sums, evidence in zip(self.scales, verdict.sums, verdict.evidence, strict=True):
+            scale.learn(*sums, evidence, judged, both, tick_us)
         reach, columns = self.counts.shape[1], usable.shape[1]
         seen = verdict.counts.copy()
         seen[:, reach:] = np.where(usable, seen[:, reach:], verdict.expected[:, reach:])

@@ -86,7 +86,7 @@ def tidy(frame: pl.DataFrame, table: CountsTable, calendar: Calendar) -> tuple[p
         for ours, theirs in table.found.items()
         if ours != "service"
     ]
-    names = [frame[table.found["service"]].cast(pl.String).alias("service")] if "service" in table.found else []
+    names = [frame[table.found["service"]].alias("service")] if "service" in table.found else []
     tidied = pl.DataFrame([times.alias("timestamp"), *numbers, *names])
     good = tidied.filter(pl.col("timestamp").is_not_null() & pl.col("lines").is_finite() & (pl.col("lines") >= 0))
     return good, len(tidied) - len(good)

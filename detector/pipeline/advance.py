@@ -86,7 +86,7 @@ class Results:
     flagged: list[NDArray[np.bool_]] = field(default_factory=list)
 
 
-def advance(state: State, day: int, counts: Real, *, until: int | None = None, keep: bool = False) -> Results:
+def advance(state: State, day: int, counts: Real, *, until: int | None = None, keep: bool = False, judge: bool = True) -> Results:
     """Score a day, tick by tick, and learn from it.
 
     Args:
@@ -96,6 +96,7 @@ def advance(state: State, day: int, counts: Real, *, until: int | None = None, k
         until: number of the window at which the input ends: later windows are not scored, and a day that is not
             over is not learned.
         keep: keep the verdicts, not only the incidents.
+        judge: score; without it only season, level and bursts are learned.
     """
     today = Today(day, counts, state.season.expect(day))
     first = day * state.windows_per_day
@@ -103,7 +104,11 @@ def advance(state: State, day: int, counts: Real, *, until: int | None = None, k
     end = counts.shape[1] if over else max(0, until - first)
     results = Results()
     for begin in range(0, end, state.tick):
-        _tick(state, today, slice(begin, min(begin + state.tick, end)), results, keep=keep)
+        part = slice(begin, min(begin + state.tick, end))
+        if judge:
+            _tick(state, today, part, results, keep=keep)
+        else:
+            _learn_only(state, today, part)
     if over:
         state.season.learn(day, today.learned, today.expected)
         state.level.renew(today.learned, state.season.expect(day), state.tick, state.width_us)
@@ -162,6 +167,18 @@ def _tick(state: State, today: Today, part: slice, results: Results, *, keep: bo
     state.spoke |= (np.nan_to_num(counts) > 0).any(axis=1)
     for service, factor in settled.items():
         state.level.shift[service] *= factor
+
+
+def _learn_only(state: State, today: Today, part: slice) -> None:
+    """What a tick teaches when nothing is judged."""
+    counts, season = today.counts[:, part], today.season[:, part]
+    level = state.level.expect(season)
+    dispersion = state.detector.scales[0].dispersion()[:, None]
+    spread = np.sqrt(level + dispersion * level**2)
+    known, filled = ~np.isnan(counts), np.nan_to_num(counts)
+    today.expected[:, part] = level
+    today.learned[:, part] = state.level.learn(filled, level, season, known, spread, state.width_us)
+    state.spoke |= (filled > 0).any(axis=1)
 
 
 def _keep(results: Results, state: State, tick: Tick, flagged: NDArray[np.bool_]) -> None:

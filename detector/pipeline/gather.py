@@ -12,7 +12,7 @@ from itertools import chain
 from typing import BinaryIO
 
 from detector.config import Settings
-from detector.errors import Fault, InputError, Losses
+from detector.errors import Fault, Losses
 from detector.formats import counts as counts_table
 from detector.formats.clock import Calendar
 from detector.pipeline.opening import MINUTE_US, context_for, head_of, nothing_read, width_of

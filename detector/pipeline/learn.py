@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -14,9 +15,16 @@ from detector.config import Settings
 from detector.errors import InputError
 from detector.pipeline.advance import State, advance
 from detector.pipeline.gather import Progress, gather
-from detector.pipeline.model import load_state, save_state
+from detector.pipeline.model import load_state, save_states
 from detector.schemas import InputSummary
 from detector.sources.files import SourceFile
+from detector.windows.grid import Grid
+from detector.windows.totals import Totals
+
+TILE = 512
+"""Services that are walked together: their arrays stay in the processor's cache, and results do not depend on threads."""
+JUDGED_DAYS = 8
+"""How strange windows usually are and how they scatter is forgotten within days: only the last ones are judged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +65,28 @@ def learn(paths: Sequence[str], settings: Settings, model_dir: str, now_us: int,
     first, end = store.span()
     known = load(model_dir)[0]["services"]["service"].to_list() if update else []
     names = sorted({*store.services, *known})
-    state = State(store.width_us, load_prior(), np.inf, settings.least_excess)
-    if update:
-        state, _ = load_state(model_dir, names, store.width_us, settings, prior=load_prior(), open_at=np.inf, first=first)
-    else:
-        state.grow(names, np.full(len(names), first))
-    order = np.array([store.services.get(name, -1) for name in names])
+
+    def walk(names: list[str]) -> State:
+        state = State(store.width_us, load_prior(), np.inf, settings.least_excess)
+        if update:
+            state, _ = load_state(model_dir, names, store.width_us, settings, prior=load_prior(), open_at=np.inf, first=first)
+        else:
+            state.grow(names, np.full(len(names), first))
+        learn_days(state, store, first, end)
+        return state
+
+    tiles = [names[begin : begin + TILE] for begin in range(0, len(names), TILE)]
+    with ThreadPoolExecutor(settings.threads) as pool:
+        states = list(pool.map(walk, tiles))
+    save_states(model_dir, states, first * store.width_us, end * store.width_us, settings)
+    return LearnResult(len(names), first * store.width_us, end * store.width_us, gathered.summary, model_dir)
+
+
+def learn_days(state: State, store: Totals | Grid, first: int, end: int) -> None:
+    """Walk the days that the state does not know yet."""
+    order = np.array([store.services.get(name, -1) for name in state.names], np.int64)
     per_day = store.windows_per_day
     for day in range(max(first // per_day, state.season.day + 1), (end - 1) // per_day + 1):
-        counts = store.matrices(day, only=("lines",))["lines"]
-        absent = np.full((1, per_day), np.nan)
-        counts = np.vstack([counts, absent])[order] if -1 in order else counts[order]
-        advance(state, day, counts, until=end)
-        store.forget(day)
-    save_state(model_dir, state, first * store.width_us, end * store.width_us, settings)
-    return LearnResult(len(names), first * store.width_us, end * store.width_us, gathered.summary, model_dir)
+        counts = store.matrices(day, order, ("lines",))["lines"]
+        judge = end - day * per_day <= JUDGED_DAYS * per_day
+        advance(state, day, counts, until=end, judge=judge)

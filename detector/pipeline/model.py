@@ -28,10 +28,12 @@ def fingerprint(settings: Settings) -> str:
     return settings_hash({name: getattr(settings, name) for name in SHAPING})
 
 
-def save_state(folder: str, state: State, from_us: int, to_us: int, settings: Settings) -> None:
-    """Write what a run knows as a model."""
-    manifest = Manifest("", state.width_us, from_us, to_us, state.season.day, fingerprint(settings), {})
-    save(folder, {"services": _services(state), "seasons": _seasons(state)}, manifest)
+def save_states(folder: str, states: list[State], from_us: int, to_us: int, settings: Settings) -> None:
+    """Write what the tiles of a run know as one model."""
+    last_day = max(state.season.day for state in states)
+    manifest = Manifest("", states[0].width_us, from_us, to_us, last_day, fingerprint(settings), {})
+    services, seasons = pl.concat(map(_services, states)), pl.concat(map(_seasons, states))
+    save(folder, {"services": services, "seasons": seasons}, manifest)
 
 
 def _services(state: State) -> pl.DataFrame:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -48,7 +48,7 @@ class Parsing:
 
     def frames(
         self, paths: Sequence[str], begin: Callable[[list[SourceFile]], None] | None = None
-    ) -> Iterator[pl.DataFrame]:
+    ) -> Generator[pl.DataFrame, None, None]:
         """Yield the records (RECORDS) of all sources in their order; memory does not grow with the input.
 
         Raises:

@@ -85,12 +85,11 @@ def _in_full(frame: pl.DataFrame, lines: Lines, block: Block, context: Context) 
 
 
 def _without_orphans(kinds: pl.Series, block: Block) -> pl.Series:
-    """At the begin of a source there is nothing to continue."""
-    if block.offset_bytes:
+    """At the begin of a source there is nothing to continue: the first further line stands for the missing record."""
+    told = kinds.is_in([BLANK, HEADER]).not_().arg_true()
+    if block.offset_bytes or not len(told) or kinds[told[0]] != CONTINUATION:
         return kinds
-    first = (kinds != CONTINUATION) & (kinds != BLANK) & (kinds != HEADER)
-    orphans = (kinds == CONTINUATION) & (first.cast(pl.Int64).cum_sum() == 0)
-    return kinds.set(orphans, UNKNOWN) if orphans.any() else kinds
+    return kinds.scatter(told[0], UNKNOWN)
 
 
 def _join(rows: pl.DataFrame) -> pl.DataFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from detector.formats.lines import cut_lines
 from detector.formats.records import REASONS, Parsed, Recipe, read_records
@@ -28,7 +28,7 @@ class Context:
     recipe: Recipe
     width_us: int
     stem: str
-    names: Names = Names()
+    names: Names = field(default_factory=Names)
 
 
 @dataclass(slots=True)

@@ -107,7 +107,7 @@ class _Walk:
         self.windows_known = end - first
         self.state.grow(self.names, np.full(len(self.names), first))
         for day in range(first // per_day, (end - 1) // per_day + 1):
-            counts = self.store.matrices(day)["lines"][self.order]
+            counts = self.store.matrices(day, self.order, ("lines",))["lines"]
             results = advance(self.state, day, counts, until=end, keep=self.keep_windows)
             self.incidents += results.incidents
             if self.keep_windows:
@@ -159,9 +159,9 @@ class _Walk:
         scored = np.hstack(results.score) if results.score else np.empty((len(self.names), 0))
         services, column = np.nonzero(~np.isnan(counts[:, : scored.shape[1]]))
         start = (day * self.store.windows_per_day + column) * self.store.width_us
-        matrices = self.store.matrices(day)
+        matrices = self.store.matrices(day, self.order)
         pick = lambda parts: np.hstack(parts)[services, column]  # noqa: E731 (used six times below, nowhere else)
-        of_day = lambda name: matrices[name][self.order][services, column] if name in matrices else None  # noqa: E731
+        of_day = lambda name: matrices[name][services, column] if name in matrices else None  # noqa: E731
         frame = pl.DataFrame({
             "window_start": pl.Series(start, dtype=pl.Int64).cast(pl.Datetime("us")).dt.replace_time_zone("UTC").cast(TIME),
             "service": pl.Series(self.names).gather(services), "lines": counts[services, column],

@@ -38,7 +38,7 @@ def is_harmful(character: str) -> bool:
 
 
 def _escaped(character: str) -> str:
-    return repr(character)[1:-1] if ord(character) < 0x7F else character.encode("ascii", "backslashreplace").decode()
+    return repr(character)[1:-1] if character.isascii() else character.encode("ascii", "backslashreplace").decode()
 
 
 def escape_json(document: str) -> str:

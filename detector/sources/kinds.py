@@ -1,4 +1,4 @@
-"""What a file is, told by its first bytes and never by its suffix.
+"""What a stream is, told by its beginning and never by its suffix.
 
 Magic numbers are those of the formats' own specifications (RFC 1952, RFC 8878, the xz, bzip2 and LZ4 frame formats)
 and, for what is no log, of file(1).
@@ -11,7 +11,8 @@ from typing import Literal, NamedTuple
 
 from detector.sources.lines import is_utf8
 
-PEEK_BYTES = 4096
+PEEK_BYTES = 64 * 1024
+"""As much of a stream is judged: one line of an attack may be 32 KiB of machine code, the lines around it are a log."""
 
 _CODECS = (
     ("gz", re.compile(rb"\x1f\x8b\x08")),
@@ -47,6 +48,10 @@ _BINARIES = (
 # SOH, BS, tab to CR, ESC, RS and US are met in logs: FIX fields, terminal colours, RFC 7464 records.
 _CONTROL = bytes(set(range(32)) - {1, 8, 9, 10, 11, 12, 13, 27, 30, 31}) + b"\x7f"
 _HOLE = re.compile(rb"\0{16,}")
+_UTF16_BYTES = 4096
+# A log's line begins with a time, an address or a level; what a client sent comes behind.
+_START_BYTES = 64
+_CLEARLY = 0.75
 
 
 def codec(head: bytes) -> str | None:
@@ -73,17 +78,20 @@ def archive(head: bytes) -> str | None:
 
 
 def binary(head: bytes) -> str | None:
-    """What `head` begins, in words, if that is known to be no text; None for text.
+    """What `head` begins, in words, if that is known or clearly seen to be no text; None for text.
 
-    A head that is one hole of NUL bytes is text: logrotate's copytruncate leaves such holes before the lines.
+    Bytes above 127 say nothing: text has them in many encodings, and so has an attack that a server wrote down. A head
+    with control characters is no text if three quarters of its bytes stand in lines that begin with them. One
+    that is a hole of NUL bytes is text: logrotate's copytruncate leaves such holes before the lines.
     """
     known = _name(_BINARIES, head)
     if known or utf16(head):
         return known
     body = _HOLE.sub(b"", head)
-    control = len(body) - len(body.translate(None, _CONTROL))
-    limit = 0.1 if _is_text(body) else 0.03
-    return "a binary file" if control > limit * len(body) else None
+    if not _is_garbled(body):
+        return None
+    garbled = sum(len(line) for line in body.split(b"\n") if _is_garbled(line[:_START_BYTES]))
+    return "a binary file" if garbled > _CLEARLY * len(body) else None
 
 
 class Refusal(NamedTuple):
@@ -117,7 +125,7 @@ def utf16(head: bytes) -> str | None:
         return "utf-16-le"
     if head.startswith(b"\xfe\xff"):
         return "utf-16-be"
-    even, odd = head[::2], head[1::2]
+    even, odd = head[:_UTF16_BYTES:2], head[1:_UTF16_BYTES:2]
     for name, text, nulls in (("utf-16-le", even, odd), ("utf-16-be", odd, even)):
         if len(nulls) > 3 and nulls.count(0) > 0.9 * len(nulls) and not text.translate(None, _PRINTABLE):
             return name
@@ -127,9 +135,15 @@ def utf16(head: bytes) -> str | None:
 _PRINTABLE = bytes(range(32, 127)) + b"\t\r\n"
 
 
-def _is_text(head: bytes) -> bool:
-    # A head may end within a character, so its last three bytes are forgiven.
-    return any(is_utf8(head[: len(head) - cut]) for cut in range(4))
+def _is_garbled(text: bytes) -> bool:
+    """Has it more control characters than text may have?"""
+    control = len(text) - len(text.translate(None, _CONTROL))
+    return bool(control) and control > (0.1 if _is_utf8(text) else 0.03) * len(text)
+
+
+def _is_utf8(text: bytes) -> bool:
+    # It may end within a character, so its last three bytes are forgiven.
+    return any(is_utf8(text[: len(text) - cut]) for cut in range(4))
 
 
 def _name(table: tuple[tuple[str, re.Pattern[bytes]], ...], head: bytes) -> str | None:

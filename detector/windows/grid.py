@@ -34,6 +34,7 @@ class Grid:
     services: dict[str, int] = field(default_factory=dict)
     days: dict[int, dict[str, NDArray[np.floating]]] = field(default_factory=dict)
     fractional: bool = False
+    number_of_code: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
 
     @property
     def windows_per_day(self) -> int:
@@ -46,24 +47,47 @@ class Grid:
             return
         window = rows["timestamp"].to_physical().to_numpy() // self.width_us
         service = self._numbers(rows, stem)
-        day = window // self.windows_per_day
-        cell = service * self.windows_per_day + window % self.windows_per_day
-        measures = [name for name in MEASURES if name in rows.columns]
-        values = {name: rows[name].to_numpy() for name in measures}
-        for number in np.unique(day):
-            here = slice(None) if day[0] == number and (day == number).all() else day == number
-            for name in measures:
-                known = np.isfinite(values[name][here])
-                self._add_to(int(number), name, cell[here][known], values[name][here][known])
+        values = {name: rows[name].to_numpy() for name in MEASURES if name in rows.columns}
+        first, last = int(window.min()) // self.windows_per_day, int(window.max()) // self.windows_per_day
+        for number in range(first, last + 1) if last - first < len(window) else np.unique(window // self.windows_per_day).tolist():
+            of_day = window - number * self.windows_per_day
+            here = slice(None) if first == last else np.flatnonzero((of_day >= 0) & (of_day < self.windows_per_day))
+            cells = service[here] * self.windows_per_day + of_day[here]
+            for name, column in values.items():
+                self._add_known(number, name, cells, column[here])
+
+    def _add_known(self, day: int, name: str, cells: NDArray[np.int64], values: Real) -> None:
+        known = np.isfinite(values)
+        if not known.all():
+            cells, values = cells[known], values[known]
+        if len(cells):
+            self._add_to(day, name, cells, values)
 
     def _numbers(self, rows: pl.DataFrame, stem: str) -> NDArray[np.int64]:
         if "service" not in rows.columns:
             return np.full(len(rows), self._number(stem), np.int64)
-        names = rows["service"].fill_null(stem)
+        names = rows["service"]
+        if isinstance(names.dtype, pl.Categorical) and not names.null_count():
+            return self._numbers_of_codes(names)
+        names = names.cast(pl.String).fill_null(stem)
         distinct = names.unique(maintain_order=True)
         numbers = pl.Series([self._number(name) for name in distinct.to_list()], dtype=pl.Int64)
         table = pl.DataFrame({"service": distinct, "number": numbers})
         return names.alias("service").to_frame().join(table, on="service", how="left", maintain_order="left")["number"].to_numpy()
+
+    def _numbers_of_codes(self, names: pl.Series) -> NDArray[np.int64]:
+        """The same for names that a table keeps as numbers of a dictionary, which polars keeps for the whole process."""
+        codes = names.to_physical().to_numpy()
+        beyond = int(codes.max()) + 1 - len(self.number_of_code)
+        if beyond > 0:
+            self.number_of_code = np.append(self.number_of_code, np.full(beyond, -1))
+        numbers = self.number_of_code[codes]
+        new = np.flatnonzero(numbers < 0)
+        if len(new):
+            distinct = names.gather(new).unique(maintain_order=True)
+            self.number_of_code[distinct.to_physical().to_numpy()] = [self._number(name) for name in distinct.cast(pl.String).to_list()]
+            numbers = self.number_of_code[codes]
+        return numbers
 
     def _number(self, service: str) -> int:
         return self.services.setdefault(service, len(self.services))
@@ -71,17 +95,19 @@ class Grid:
     def _add_to(self, day: int, name: str, cells: NDArray[np.int64], values: Real) -> None:
         whole = bool((values == np.floor(values)).all())
         self.fractional |= not whole and name == "lines"
-        grid = self._room(day, name, wide=not whole or bool(values.max(initial=0) >= SMALL))
+        grid = self._room(day, name, wide=not whole or bool(values.max(initial=0) >= SMALL / 2**10))
         flat = grid.reshape(-1)
         scaled = np.rint(values * MILLION) if grid.dtype == np.float64 else values
-        fresh = np.isnan(flat[cells])
-        flat[cells[fresh]] = 0.0
-        if len(cells) == len(np.unique(cells)):
-            flat[cells] += scaled.astype(grid.dtype)
+        before = flat[cells]
+        fresh = np.isnan(before)
+        if fresh.all():
+            flat[cells] = 0.0
         else:
-            np.add.at(flat, cells, scaled.astype(grid.dtype))
-        if grid.dtype == np.float32 and flat[cells].max(initial=0) >= SMALL:
-            self._room(day, name, wide=True)
+            flat[cells[fresh]] = 0.0
+            if grid.dtype == np.float32 and np.nanmax(before) + values.sum() >= SMALL:
+                self._room(day, name, wide=True)
+                return self._add_to(day, name, cells, values)
+        np.add.at(flat, cells, scaled.astype(grid.dtype))
 
     def _room(self, day: int, name: str, *, wide: bool) -> NDArray[np.floating]:
         """The array of a measure of a day, grown to all services, widened to millionths if asked."""
@@ -125,15 +151,16 @@ class Grid:
         """Free a day that is not needed any more."""
         self.days.pop(number, None)
 
-    def matrices(self, number: int, only: tuple[str, ...] = MEASURES) -> dict[str, Real]:
-        """One day as services (by number) x windows; NaN where a table has no row."""
-        shape = (len(self.services), self.windows_per_day)
+    def matrices(self, number: int, services: NDArray[np.int64], only: tuple[str, ...] = MEASURES) -> dict[str, Real]:
+        """One day of the given services (by number; -1: none) as services x windows; NaN where a table has no row."""
+        shape = (len(services), self.windows_per_day)
         found = {}
         for name in only:
             full = np.full(shape, np.nan)
             grid = self.days.get(number, {}).get(name)
             if grid is not None:
-                part = grid[: shape[0]]
-                full[: len(part)] = part / MILLION if part.dtype == np.float64 else part
+                here = (services >= 0) & (services < len(grid))
+                part = grid[services[here]]
+                full[here] = part / MILLION if part.dtype == np.float64 else part
             found[name] = full
         return found

@@ -128,8 +128,8 @@ class Totals:
         for number in range(first // self.windows_per_day, (end - 1) // self.windows_per_day + 1):
             begin = number * self.windows_per_day
             low, high = max(first, begin), min(end, begin + self.windows_per_day)
-            for name, matrix in self.matrices(number).items():
-                found[name][low - first : high - first] = matrix[service, low - begin : high - begin]
+            for name, matrix in self.matrices(number, np.array([service])).items():
+                found[name][low - first : high - first] = matrix[0, low - begin : high - begin]
         return found
 
     def distinct(self, service: int, first: int, end: int) -> int | None:
@@ -151,21 +151,29 @@ class Totals:
         """Free a day that is not needed any more."""
         self.days.pop(number, None)
 
-    def matrices(self, number: int, only: tuple[str, ...] = MEASURES) -> dict[str, Real]:
-        """One day as dense matrices, services (by number) x windows; NaN outside a service's span.
+    def matrices(self, number: int, services: Numbers, only: tuple[str, ...] = (*MEASURES, "clients")) -> dict[str, Real]:
+        """One day of the given services (by number; -1: none) as services x windows; NaN outside a service's span.
 
         `clients` is NaN where no client is known.
         """
-        shape = (len(self.services), self.windows_per_day)
-        first, last = self.spans()
+        first, last = (np.append(edge, outside) for edge, outside in zip(self.spans(), (np.iinfo(np.int64).max, -1), strict=True))
         window = number * self.windows_per_day + np.arange(self.windows_per_day)
-        known = (window >= first[:, None]) & (window <= last[:, None])
-        found = {name: np.where(known, 0.0, np.nan) for name in MEASURES} | {"clients": np.full(shape, np.nan)}
+        known = (window >= first[services][:, None]) & (window <= last[services][:, None])
+        found = {name: np.full(known.shape, np.nan) if name == "clients" else np.where(known, 0.0, np.nan) for name in only}
         day = self.days.get(number)
-        if day is not None:
-            day.merge()
-            for name, sums in zip(MEASURES, day.sums[0], strict=True):
-                found[name].flat[day.cells[0]] = sums
-            cells, clients = sketch.estimate(day.sketches[0])
-            found["clients"].flat[cells] = clients
+        if day is None:
+            return found
+        day.merge()
+        row = np.full(len(self.services), -1)
+        row[services[services >= 0]] = np.flatnonzero(services >= 0)
+        for name, sums in zip(MEASURES, day.sums[0], strict=True):
+            if name in only:
+                self._fill(found[name], row, day.cells[0], sums)
+        if "clients" in only:
+            self._fill(found["clients"], row, *sketch.estimate(day.sketches[0]))
         return found
+
+    def _fill(self, matrix: Real, row: Numbers, cells: Numbers, values: Numbers) -> None:
+        place = row[cells // self.windows_per_day]
+        mine = place >= 0
+        matrix[place[mine], cells[mine] % self.windows_per_day] = values[mine]

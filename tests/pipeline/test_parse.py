@@ -1,0 +1,151 @@
+"""Records, block by block."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from functools import partial
+from itertools import pairwise
+from typing import Any
+
+import polars as pl
+import pyarrow.ipc
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from detector.config import Settings
+from detector.errors import Losses
+from detector.pipeline import joining
+from detector.pipeline.joining import Joint
+from detector.pipeline.opening import context_for
+from detector.pipeline.parse import Parsing
+from detector.pipeline.pieces import read_piece
+from detector.schemas import RECORDS, Block, check
+from detector.sources.files import SourceFile
+from tests.cli.making import access_log
+
+FILE = SourceFile("app.log", None, None, "app")
+FIRST = "2026-07-01 10:00:{:02d},000 ERROR [main] c.e.Shop - bad\n"
+FURTHER = ["java.lang.X: y\n", "\tat a.b(C.java:1)\n", "Caused by: z\n", "\t... 3 more\n"]
+LINES = st.lists(st.sampled_from(FURTHER) | st.integers(0, 59).map(FIRST.format), min_size=1, max_size=30)
+
+
+def parse_cut(lines, cuts):
+    """The records of `lines`, cut into blocks before the lines with these numbers."""
+    context = context_for(FILE, [FIRST.format(0)[:-1], *(line[:-1] for line in lines)], Settings(), 0)
+    joint, frames, offset = Joint("app.log", Losses()), [], 0
+    edges = sorted({0, len(lines), *(cut for cut in cuts if cut < len(lines))})
+    for begin, end in pairwise(edges):
+        data = "".join(lines[begin:end]).encode()
+        frames.append(joint.take(read_piece(Block("app.log", offset, begin + 1, data), context)))
+        offset += len(data)
+    return pl.concat([*frames, joint.finish()])
+
+
+@settings(max_examples=60, deadline=None)
+@given(lines=LINES, cuts=st.sets(st.integers(1, 29)))
+def test_any_cut_gives_the_same_records(lines, cuts):
+    """A record that goes on in the next block is one record, and no line is lost."""
+    whole, cut = parse_cut(lines, []), parse_cut(lines, cuts)
+    assert whole.rows() == cut.rows()
+    assert sum(len(line) - 1 for line in lines) == cut["size_bytes"].sum()
+    assert cut["line_number"].is_sorted()
+
+
+def test_a_stack_trace_is_one_record():
+    """Its message holds all its lines."""
+    lines = [FIRST.format(1), *FURTHER, FIRST.format(2)]
+    frame = parse_cut(lines, [2, 4])
+    assert ([1, 6], 2) == (frame["line_number"].to_list(), len(frame))
+    assert frame["message"][0].endswith("c.e.Shop - bad\n" + "".join(FURTHER)[:-1])
+
+
+def test_further_lines_without_a_record_are_unknown():
+    """At the begin of a source there is nothing to continue."""
+    frame = parse_cut(["\tat a.b(C.java:1)\n", FIRST.format(1)], [])
+    assert ["unknown", None] == [frame["format"][0], frame["timestamp"][0]]
+    assert "\tat a.b(C.java:1)" == frame["message"][0]
+
+
+def test_an_endless_record_is_cut_and_counted(monkeypatch):
+    """Its text stops growing, its size and the count of lost lines tell how much it was."""
+    monkeypatch.setattr(joining, "MESSAGE_BYTES", 50)
+    lines = [FIRST.format(1), *["\tat a.b(C.java:1)\n"] * 20]
+    frame = parse_cut(lines, range(1, 21))
+    assert sum(len(line) - 1 for line in lines) == frame["size_bytes"][0]
+    assert 300 > len(frame["message"][0])
+
+
+@pytest.fixture
+def parsed(detector, quiet_place):
+    """`parsed("x.parquet")` -> what `detector parse access.log -o x.parquet` wrote."""
+    (quiet_place / "access.log").write_text(access_log())
+    readers: dict[str, Callable[[str], Any]] = {
+        "ndjson": pl.read_ndjson,
+        "csv": partial(pl.read_csv, infer_schema_length=None),
+        "parquet": pl.read_parquet,
+        "arrow": lambda path: pl.from_arrow(pyarrow.ipc.open_file(path).read_all()),
+    }
+
+    def read(name):
+        answer = detector("parse", "access.log", "-o", name)
+        assert (0, "", "") == answer
+        assert not (quiet_place / f"{name}.part").exists()
+        return readers[name.rpartition(".")[2]](name)
+
+    return read
+
+
+@pytest.mark.parametrize("suffix", ["ndjson", "csv", "parquet", "arrow"])
+def test_every_file_format_holds_the_same_records(parsed, suffix):
+    """As many, with the same columns."""
+    frame = parsed(f"out.{suffix}")
+    assert ([column.name for column in RECORDS], 200) == (frame.columns, len(frame))
+    assert list(range(1, 201)) == frame["line_number"].to_list()
+
+
+def test_columnar_files_keep_the_types(parsed):
+    """Times are times."""
+    check(parsed("out.parquet").cast({"timestamp": pl.Datetime("us", "UTC")}), RECORDS)
+
+
+def test_an_empty_file_gives_an_empty_table(detector, quiet_place):
+    """With its columns."""
+    (quiet_place / "empty.log").touch()
+    assert 0 == detector("parse", "empty.log", "-o", "out.parquet").code
+    assert (0, len(RECORDS)) == pl.read_parquet("out.parquet").shape
+
+
+def test_a_failure_leaves_no_half_file(detector, quiet_place):
+    """Neither under its name nor beside it."""
+    assert 2 == detector("parse", "gone.log", "-o", "out.parquet").code
+    assert [] == list(quiet_place.glob("out*"))
+
+
+def test_counts_tables_in_parquet_have_rows_too(detector, quiet_place):
+    """With time and service."""
+    pl.DataFrame({"timestamp": ["2026-07-01T00:00:00Z"], "service": ["shop"], "lines": [5]}).write_parquet("c.parquet")
+    row = json.loads(detector("parse", "c.parquet").out)
+    assert ("2026-07-01T00:00:00.000000Z", "shop", "counts", 1) == (
+        row["timestamp"], row["service"], row["format"], row["line_number"],
+    )  # fmt: skip
+
+
+def test_memory_holds_a_few_blocks_only(quiet_place):
+    """Frames come while the input is still being read."""
+    class Endless(io.RawIOBase):
+        """Lines without end."""
+
+        def readable(self):
+            return True
+
+        def readinto(self, buffer):
+            data = (access_log(1) * 10_000)[: len(buffer)].encode()
+            buffer[: len(data)] = data
+            return len(data)
+
+    frames = Parsing(Settings(), 0, io.BufferedReader(Endless())).frames(["-"])
+    assert 0 < len(next(frames))
+    frames.close()

@@ -1,0 +1,122 @@
+"""The table."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from detector.errors import Fault
+from detector.report import table
+from detector.report.escape import is_harmful
+from detector.report.look import ASCII_BARS, Look
+from detector.schemas import Cause
+from tests.report.making import BEGIN, CAUSE, LOOK, MINUTE, incident, result
+
+BLOCK = """\
+WARNING  www                                                      PAGE #0a1b2c3d
+         x9.8 normal: 215 lines/min, expected 22   ▂▃█▅
+         began 15 Jul 11:35 UTC, noticed after 14 min, lasted 26 min
+         because of messages per client x9.4
+
+1 surge (1 page) in 1 of 14 services, 15 Jul 2025 00:00 - 23:59 UTC.
+Read 4 files, 12.3 MB, 33,996 lines, in windows of 1 min; understood: access
+  33,900.
+No records: 96 lines (90 blank, 6 in no known format).
+"""
+
+
+def test_one_surge():
+    """Who, how much, since when, why; then what was read."""
+    assert BLOCK == table.render(result(incident()), LOOK).decode()
+
+
+def test_no_surge():
+    """It says so plainly."""
+    expected = "No surge found in 33,996 lines of 14 services, 15 Jul 2025 00:00 - 23:59 UTC."
+    assert expected == table.render(result(), LOOK).decode().splitlines()[0]
+
+
+@pytest.mark.parametrize(
+    ("expected", "changes"),
+    [
+        ("from nothing: 215 lines/min, expected 0", {"expected": 0.0}),
+        ("over x1,000 normal: 215 lines/min, expected almost 0", {"expected": 0.001}),
+        ("x9.8 normal: 215 bytes/min", {"signal": "bytes"}),
+        ("stayed at this level for a day, now taken as settled", {"settled": True}),
+        ("lasts (12 h 24 min so far)", {"ended_us": None}),
+        ("INFO ", {"observed": 30.0}),
+        ("INFO ", {"ended_us": BEGIN + MINUTE}),
+    ],
+)
+def test_kinds_of_surges(expected, changes):
+    """Each is told in words."""
+    assert expected in table.render(result(incident(**changes)), LOOK).decode()
+
+
+def test_several_years_are_named():
+    """A day without a year would be one of two."""
+    text = table.render(result(incident(), from_us=BEGIN - 400 * 1440 * MINUTE), LOOK).decode()
+    assert "began 15 Jul 2025 11:35 UTC" in text
+
+
+def test_bigger_windows_are_converted_to_minutes():
+    """215 lines in five minutes are 43 a minute."""
+    text = table.render(result(incident(), window_seconds=300.0), LOOK).decode()
+    assert "43 lines/min, expected 4.4" in text
+
+
+def test_unknown_clients_give_no_reasons():
+    """Nothing is said about what is not known."""
+    text = table.render(result(incident(), cause=Cause("volume", None, None, None)), LOOK).decode()
+    assert "because" not in text
+
+
+def test_faults_and_notes_come_last_and_many_are_counted():
+    """Ten are told, the rest counted."""
+    answer = result(notes=["history too short"])
+    answer.input.faults += [Fault(f"{number}.log", "missing", "cannot be opened") for number in range(12)]
+    lines = table.render(answer, LOOK).decode().splitlines()
+    expected = ["Note: history too short", "Problem: 0.log: cannot be opened"]
+    assert expected == lines[-12:-10]
+    assert "Problem: 2 more; --format json lists all" == lines[-1]
+
+
+def test_colours_add_nothing_to_the_words():
+    """Without its colours the coloured text is the plain one."""
+    colored = table.render(result(incident()), Look(is_colored=True)).decode()
+    assert "\x1b[1;31mWARNING\x1b[0m" in colored
+    assert BLOCK == re.sub("\x1b\\[[0-9;]*m", "", colored)
+
+
+def test_terminals_without_unicode_get_ascii():
+    """The bars too."""
+    assert table.render(result(incident()), Look(bars=ASCII_BARS)).decode().isascii()
+
+
+@given(st.text(), st.integers(60, 120))
+def test_nothing_from_a_log_reaches_the_terminal_raw(name, width):
+    """No name of a service or file moves the cursor, changes the direction of text, or breaks the layout."""
+    answer = result(incident(name), notes=[name])
+    answer.input.faults.append(Fault(name, "missing", name))
+    text = table.render(answer, Look(width=width)).decode()
+    assert [] == [one for one in text if is_harmful(one) and one != "\n"]
+    heading = text.splitlines()[0]
+    assert width >= sum(0 if unicodedata.combining(one) else 1 for one in heading)
+    assert heading.endswith("PAGE #0a1b2c3d")
+
+
+def test_long_names_keep_both_ends():
+    """The id stays in its place."""
+    heading = table.render(result(incident("a" * 60 + "z" * 60)), LOOK).decode().splitlines()[0]
+    assert 80 == len(heading)
+    assert re.fullmatch(r"WARNING  a+\.\.\.z+  PAGE #0a1b2c3d", heading)
+
+
+def test_causes_of_the_example():
+    """The factors add up to the whole."""
+    shares = [CAUSE.clients, CAUSE.messages_per_client, CAUSE.bytes_per_message]
+    assert pytest.approx(1.0) == sum(one.share for one in shares if one is not None and one.share is not None)
