@@ -20,11 +20,11 @@ import polars as pl
 
 from detector.baseline.prior import Prior
 from detector.config import Settings
-from detector.detect.tail import PRIOR_PEAKS, PRIOR_WINDOWS
+from detector.detect.tail import PRIOR_PEAKS, PRIOR_TICKS
 from detector.pipeline.advance import State, advance
 from detector.pipeline.gather import gather
 
-NEUTRAL = Prior((0.05,), (0.04,), (1.3,))
+NEUTRAL = Prior((0.05,), (0.3,), (1.3,))
 MINUTES = (1.0, 5.0, 15.0, 60.0)
 LEAST_DAYS = 2
 
@@ -51,7 +51,7 @@ def _rows(state: State, old: np.ndarray, width_us: int) -> list[dict[str, float]
     rows = []
     for scale in state.detector.scales:
         tail = scale.tail
-        share = (tail.peaks + 1) / (tail.windows + PRIOR_WINDOWS / 100)
+        share = (tail.peaks + 1) / (tail.ticks + PRIOR_TICKS / 20)
         excess = (tail.excess + tail.scale * PRIOR_PEAKS / 10) / (tail.peaks + PRIOR_PEAKS / 10)
         for dispersion, part, mean in zip(scale.dispersion()[old], share[old], excess[old], strict=True):
             rows.append({"minutes": scale.windows * width_us / 60e6, "dispersion": dispersion, "tail_share": part, "tail_scale": mean})

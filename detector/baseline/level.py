@@ -22,7 +22,8 @@ FAST_COUNT = 25.0
 deviation is 20 %, the drift that real sites show within an hour."""
 SLOW_WINDOWS = 0.5
 WINSOR = 4.0
-"""No count moves a level by more than so many standard deviations."""
+"""No count moves the fast level by more than so many standard deviations; the slow one learns whole counts, else the
+rare bursts of a sparse service would leave its mean at nothing."""
 YOUNG = 30
 """Windows before a count is clipped by what is expected: until then the expectation itself is not known."""
 
@@ -40,6 +41,7 @@ class Level:
     slow_expected: Real
     windows: Real
     waiting_seen: Real
+    waiting_clipped: Real
     waiting_season: Real
     shift: Real
 
@@ -76,20 +78,22 @@ class Level:
             width_us: length of a window.
 
         Returns:
-            what was learned, S x windows: the counts, clipped; NaN where nothing was.
+            what was learned, S x windows; NaN where nothing was.
         """
         tick_us = counts.shape[1] * width_us
         self._open_gap(tick_us, fast_half_life(width_us))
         young = (self.windows < YOUNG)[:, None]
         low, high = expected - WINSOR * spread, expected + WINSOR * spread
-        clipped = np.where(young, counts, np.clip(counts, low, high)) / self.shift[:, None]
-        self.waiting_seen = np.where(usable, clipped, 0.0).sum(axis=1)
+        counts = counts / self.shift[:, None]
+        clipped = np.where(young, counts, np.clip(counts, low, high))
+        self.waiting_seen = np.where(usable, counts, 0.0).sum(axis=1)
+        self.waiting_clipped = np.where(usable, clipped, 0.0).sum(axis=1)
         self.waiting_season = np.where(usable, season, 0.0).sum(axis=1)
         newborn = self.windows == 0
         self.windows = self.windows + usable.sum(axis=1)
         if newborn.any():  # the first tick of a service has nothing to wait for
             self._open_gap(0, 1, newborn)
-        return np.where(usable, clipped, np.nan)
+        return np.where(usable, counts, np.nan)
 
     def _open_gap(self, passed_us: int, fast_us: int, only: Mask | None = None) -> None:
         """What waited a whole tick is old enough to be learned."""
@@ -97,10 +101,11 @@ class Level:
         mine = np.ones(len(self.windows), bool) if only is None else only
         self.slow_seen = np.where(mine, self.slow_seen * slow + self.waiting_seen, self.slow_seen)
         self.slow_expected = np.where(mine, self.slow_expected * slow + self.waiting_season, self.slow_expected)
-        self.fast_seen = np.where(mine, self.fast_seen * fast + self.waiting_seen, self.fast_seen)
+        self.fast_seen = np.where(mine, self.fast_seen * fast + self.waiting_clipped, self.fast_seen)
         expected = self.waiting_season * self.slow()
         self.fast_expected = np.where(mine, self.fast_expected * fast + expected, self.fast_expected)
         self.waiting_seen = np.where(mine, 0.0, self.waiting_seen)
+        self.waiting_clipped = np.where(mine, 0.0, self.waiting_clipped)
         self.waiting_season = np.where(mine, 0.0, self.waiting_season)
 
     def renew(self, learned: Real, season: Real, tick: int, width_us: int) -> None:
@@ -115,6 +120,7 @@ class Level:
         usable = ~np.isnan(learned)
         seen, expected = np.where(usable, learned, 0.0), np.where(usable, season, 0.0)
         self.waiting_seen, self.waiting_season = seen[:, -tick:].sum(axis=1), expected[:, -tick:].sum(axis=1)
+        self.waiting_clipped = np.minimum(self.waiting_clipped, self.waiting_seen)
         age_us = width_us * np.arange(learned.shape[1] - tick)[::-1]
         mine = usable[:, :-tick].any(axis=1)
         slow, fast = 0.5 ** (age_us / SLOW_US), 0.5 ** (age_us / fast_half_life(width_us))

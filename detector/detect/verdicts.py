@@ -56,11 +56,13 @@ class Detector:
 
     Attributes:
         width_us: length of a window.
+        tick_us: length of a tick: strange windows in it count as one.
         scales: the tests.
         counts, expected: of the last windows, S x reach; windows of incidents and gaps are as expected.
     """
 
     width_us: int
+    tick_us: int
     scales: tuple[Scale, ...]
     counts: Real = field(init=False)
     expected: Real = field(init=False)
@@ -70,13 +72,13 @@ class Detector:
         self.expected = np.zeros((0, self.scales[-1].windows - 1))
 
     @classmethod
-    def of(cls, width_us: int, dispersion: tuple[float, ...], shares: tuple[float, ...], tails: tuple[float, ...]) -> Detector:
+    def of(cls, width_us: int, tick_us: int, dispersion: tuple[float, ...], shares: tuple[float, ...], tails: tuple[float, ...]) -> Detector:
         """For no services yet; the priors are those of the scales in order, the last one for all beyond."""
         scales = []
         for index, windows in enumerate(scales_of(width_us)):
             prior = [values[min(index, len(values) - 1)] for values in (dispersion, shares, tails)]
             scales.append(Scale(windows, prior[0], Tail.of(0, prior[1], prior[2])))
-        return cls(width_us, tuple(scales))
+        return cls(width_us, tick_us, tuple(scales))
 
     def grow(self, services: int) -> None:
         """Add services without a history."""
@@ -95,7 +97,7 @@ class Detector:
         evidence = tuple(upper_deviance(*pair, scale.dispersion()) for pair, scale in zip(sums, self.scales, strict=True))
         rarity = np.stack([scale.tail.rarity(found) for scale, found in zip(self.scales, evidence, strict=True)])
         best = rarity.argmax(axis=0)
-        score = np.round(rarity.max(axis=0) - np.log10(len(self.scales) * WEEK_US / self.width_us), DECIMALS)
+        score = np.round(rarity.max(axis=0) - np.log10(len(self.scales) * WEEK_US / self.tick_us), DECIMALS)
         window = first + np.arange(columns)
         start = window - np.array([scale.windows - 1 for scale in self.scales])[best]
         return Verdict(seen, usual, sums, evidence, score, start)
@@ -119,7 +121,7 @@ class Detector:
     def upper(self, expected: Real, score: float) -> Real:
         """The highest count that would stay below `score` in one window, S x n."""
         one = self.scales[0]
-        rarity = score + np.log10(len(self.scales) * WEEK_US / self.width_us)
+        rarity = score + np.log10(len(self.scales) * WEEK_US / self.tick_us)
         return upper_bound(expected, one.dispersion(), one.tail.statistic(rarity)[:, None])
 
 

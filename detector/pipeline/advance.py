@@ -51,7 +51,7 @@ class State:
         self.season = Season(self.width_us)
         self.level = Level.of(0)
         self.bursts = Bursts(self.width_us)
-        self.detector = Detector.of(self.width_us, prior.dispersion, prior.tail_share, prior.tail_scale)
+        self.detector = Detector.of(self.width_us, self.tick * self.width_us, prior.dispersion, prior.tail_share, prior.tail_scale)
         self.follower = Follower(self.width_us, self.open_at, "lines", self.least)
 
     @property

@@ -17,7 +17,7 @@ from detector.pipeline.advance import State
 
 SHAPING = ("by", "service", "service_name", "client", "timezone")
 """Settings that decide what a service is and when its lines were: a model learned under others does not fit."""
-TAIL = ("windows", "peaks", "excess")
+TAIL = ("ticks", "peaks", "excess")
 SCALE = ("scatter", "weight", "seen")
 STALE_US = 86_400_000_000
 """After a longer pause the level of the last hour says nothing."""
