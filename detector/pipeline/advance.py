@@ -109,7 +109,7 @@ def advance(state: State, day: int, counts: Real, *, until: int | None = None, k
             _tick(state, today, part, results, keep=keep)
         else:
             _learn_only(state, today, part)
-    if over:
+    if over and day > state.season.day:  # days that a model knows already are scored, not learned again
         state.season.learn(day, today.learned, today.expected)
         state.level.renew(today.learned, state.season.expect(day), state.tick, state.width_us)
         state.bursts.learn(day, counts, today.flagged)

@@ -15,6 +15,7 @@ from detector.errors import InputError
 from detector.explain.drivers import largest, split
 from detector.incidents import mark_pages
 from detector.pipeline.advance import Results, State, advance
+from detector.pipeline.model import load_state
 from detector.pipeline.gather import Gathered, Progress, gather
 from detector.pipeline.period import Period, period_of
 from detector.schemas import TIME, VERDICTS, Cause, Incident, ScanResult, check, schema
@@ -92,7 +93,7 @@ class _Walk:
         self.store = store
         self.names = sorted(store.services)
         self.order = np.array([store.services[name] for name in self.names])
-        self.state = State(store.width_us, load_prior(), open_at, settings.least_excess)
+        self.settings, self.open_at = settings, open_at
         self.keep_windows = keep_windows
         self.days: list[tuple[int, Real, Results]] = []
         self.incidents: list[Incident] = []
@@ -105,7 +106,7 @@ class _Walk:
         end = period.end(end, self.store.width_us)
         self.first_us, self.end_us = first * self.store.width_us, end * self.store.width_us
         self.windows_known = end - first
-        self.state.grow(self.names, np.full(len(self.names), first))
+        self.state = self._begin(first)
         for day in range(first // per_day, (end - 1) // per_day + 1):
             counts = self.store.matrices(day, self.order, ("lines",))["lines"]
             results = advance(self.state, day, counts, until=end, keep=self.keep_windows)
@@ -115,6 +116,15 @@ class _Walk:
         self.incidents += self.state.follower.still_open(self.names, end)
         self.causes = {one.id: self.cause(one, end) for one in self.incidents}
         return self
+
+    def _begin(self, first: int) -> State:
+        """What is known before the first window: the model's, if one was named, else the prior."""
+        settings, prior, width_us = self.settings, load_prior(), self.store.width_us
+        if settings.model:
+            return load_state(settings.model, self.names, width_us, settings, prior=prior, open_at=self.open_at, first=first)[0]
+        state = State(width_us, prior, self.open_at, settings.least_excess)
+        state.grow(self.names, np.full(len(self.names), first))
+        return state
 
     def cause(self, incident: Incident, end: int) -> Cause:
         """The factors of volume before and during an incident, from the counts around it."""
