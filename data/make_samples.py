@@ -45,10 +45,10 @@ def access_log(rng: np.random.Generator) -> str:
             second = int(rng.integers(60))
             updated = car < CARS * chatty(np.array(minute))
             moment = START + timedelta(minutes=minute, seconds=second)
-            lines.append((moment, (
-                f'198.51.100.{car + 1} - - [{moment:%d/%b/%Y:%H:%M:%S} +0000] "POST {PATHS[int(rng.integers(len(PATHS)))]} HTTP/1.1" '
-                f'200 {int(rng.gamma(4, 60)) + 40} "-" "FleetApp/{"4.9.0" if updated else "4.8.2"}"'
-            )))  # fmt: skip
+            request = f"POST {PATHS[int(rng.integers(len(PATHS)))]} HTTP/1.1"
+            answer = f'200 {int(rng.gamma(4, 60)) + 40} "-" "FleetApp/{"4.9.0" if updated else "4.8.2"}"'
+            line = f'198.51.100.{car + 1} - - [{moment:%d/%b/%Y:%H:%M:%S} +0000] "{request}" {answer}'
+            lines.append((moment, line))
     lines.sort(key=lambda line: line[0])
     return "".join(f"{line}\n" for _, line in lines)
 
@@ -62,7 +62,8 @@ def counts_table(rng: np.random.Generator) -> str:
         rates = {"billing": 80 * base, "gateway": 900 * base, "nightly": 600 if step % 288 in (12, 13) else 0.2}
         if timedelta(days=12, hours=9) <= timedelta(minutes=5 * step) < timedelta(days=12, hours=11):
             rates["billing"] *= 4
-        rows += [f"{moment:%Y-%m-%dT%H:%M:%SZ},{name},{rng.poisson(rate * rng.gamma(50, 1 / 50))}" for name, rate in rates.items()]
+        for name, rate in rates.items():
+            rows.append(f"{moment:%Y-%m-%dT%H:%M:%SZ},{name},{rng.poisson(rate * rng.gamma(50, 1 / 50))}")
     return "\n".join(rows) + "\n"
 
 
@@ -72,8 +73,14 @@ def json_lines(rng: np.random.Generator) -> str:
     for second in range(0, 1200, 3):
         moment = START + timedelta(seconds=second)
         level = "error" if rng.random() < 0.03 else "info"
-        record = {"time": moment.isoformat().replace("+00:00", "Z"), "level": level, "service": "billing", "msg": "invoice written",
-                  "client_ip": f"203.0.113.{int(rng.integers(1, 40))}", "bytes": int(rng.integers(200, 900))}  # fmt: skip
+        record = {
+            "time": moment.isoformat().replace("+00:00", "Z"),
+            "level": level,
+            "service": "billing",
+            "msg": "invoice written",
+            "client_ip": f"203.0.113.{int(rng.integers(1, 40))}",
+            "bytes": int(rng.integers(200, 900)),
+        }
         lines.append(json.dumps(record))
     return "\n".join(lines) + "\n"
 

@@ -2,9 +2,10 @@
 
     python models/learn_prior.py COUNTS_TABLE... [--out models/prior]
 
-Every table is walked as a scan would walk it, beginning with a neutral prior; the prior is the upper quartile, over services
-that were seen for at least two days, of what was learned about them at each time scale. A
-quartile does not mind that some series hold surges, and the upper one keeps young services from crying wolf. Origin and licence of the series are in `models/README.md`.
+Every table is walked as a scan would walk it, beginning with a neutral prior; the prior is the upper quartile, over
+services that were seen for at least two days, of what was learned about them at each time scale. A quartile does not
+mind that some series hold surges, and the upper one keeps young services from crying wolf. Origin and licence of the
+series are in `models/README.md`.
 """
 
 from __future__ import annotations
@@ -54,7 +55,8 @@ def _rows(state: State, old: np.ndarray, width_us: int) -> list[dict[str, float]
         share = (tail.peaks + 1) / (tail.ticks + PRIOR_TICKS / 20)
         excess = (tail.excess + tail.scale * PRIOR_PEAKS / 10) / (tail.peaks + PRIOR_PEAKS / 10)
         for dispersion, part, mean in zip(scale.dispersion()[old], share[old], excess[old], strict=True):
-            rows.append({"minutes": scale.windows * width_us / 60e6, "dispersion": dispersion, "tail_share": part, "tail_scale": mean})
+            minutes = scale.windows * width_us / 60e6
+            rows.append({"minutes": minutes, "dispersion": dispersion, "tail_share": part, "tail_scale": mean})
     return rows
 
 
@@ -66,13 +68,18 @@ def main() -> None:
     asked = ask.parse_args()
     found = pl.DataFrame([row for path in asked.tables for row in learned_of(path)])
     nearest = pl.DataFrame({"minutes": MINUTES})
-    table = nearest.join(found.filter(pl.col("minutes").is_in(MINUTES)).group_by("minutes").agg(pl.all().quantile(0.75, "linear").round(4)), on="minutes", how="left").sort("minutes")
+    quartiles = found.group_by("minutes").agg(pl.all().quantile(0.75, "linear").round(4))
+    table = nearest.join(quartiles, on="minutes", how="left").sort("minutes")
     sink = io.BytesIO()
     table.write_parquet(sink)
     asked.out.mkdir(parents=True, exist_ok=True)
     (asked.out / "noise.parquet").write_bytes(sink.getvalue())
-    manifest = {"schema": "detector.prior/1", "series": found.filter(pl.col("minutes") == 1).height,
-                "tables": sorted(Path(path).name for path in asked.tables), "sha256": hashlib.sha256(sink.getvalue()).hexdigest()}  # fmt: skip
+    manifest = {
+        "schema": "detector.prior/1",
+        "series": found.filter(pl.col("minutes") == 1).height,
+        "tables": sorted(Path(path).name for path in asked.tables),
+        "sha256": hashlib.sha256(sink.getvalue()).hexdigest(),
+    }
     (asked.out / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n")
     print(table)
 

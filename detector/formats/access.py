@@ -12,7 +12,7 @@ from dataclasses import replace
 import polars as pl
 
 from detector.formats.cut import before, present, whole
-from detector.formats.format import LINE, Format, LevelAt, Sample, Span
+from detector.formats.format import Format, LevelAt, LINE, Sample, Span, Unless
 
 CLOCK = ("%d/%b/%Y:%H:%M:%S %z",)
 PATTERN = (
@@ -64,11 +64,10 @@ def find_marks(lines: pl.Series) -> pl.LazyFrame:
 def by_position(*, vhost: bool) -> Format:
     """The format read by finding literals; a line with an escaped quote before a space is left to the regex."""
     space, opens, closes = pl.col("space"), pl.col("opens"), pl.col("closes")
-    escaped = LINE.cast(pl.Binary).bin.slice(closes - 1, 1) == b"\\"
-    fields: dict[str, pl.Expr | Span | LevelAt] = {
-        "matched": ~escaped,
+    fields: dict[str, pl.Expr | Span | LevelAt | Unless] = {
+        "matched": Unless(closes - 1, "\\"),
         "time": Span(opens + 2, 26),
-        "client": Span(space * 0, space),
+        "client": Span(0, space),
         "version": present(LINE.str.extract(r'"([^"\\]*)"$')),
         "endpoint": without_query(LINE.str.slice(opens + 31, closes - opens - 31)),
         "status": Span(closes + 2, 3),

@@ -1,4 +1,4 @@
-"""Written times to instants: each run of equal texts is parsed once, zones and years that a format lacks come from the caller.
+"""Written times to instants: each run of equal texts is parsed once, missing zones and years come from the caller.
 
 A way to write a time is `iso` (RFC 3339 and its relatives), `epoch` (seconds to nanoseconds, by magnitude) or a
 strptime pattern. A pattern without `%Y` or `%y` lacks the year; one without `%z` lacks the zone.
@@ -113,7 +113,7 @@ def by_second(
 
 
 def _fraction_place(data: NDArray[np.uint8], begins: Positions, width: int) -> tuple[int, int] | None:
-    """Where in these texts the fraction of a second begins, and how many digits it has: as in the first that has one."""
+    """Where in these texts the fraction of a second begins and how many digits it has, as in the first that has one."""
     texts = (bytes(data[begin : begin + width]).decode("ascii", "replace") for begin in begins)
     point = next((match for match in map(FRACTION.search, texts) if match), None)
     return None if point is None else (point.start(1), len(point[1]))
@@ -138,10 +138,12 @@ def _one_way(texts: pl.Series, way: str, calendar: Calendar) -> pl.Series:
 
 
 def _same_offset(texts: pl.Series) -> int | None:
-    """Minutes ahead of UTC if all texts end in the same `+hhmm`: a zone costs as much to read as the rest."""
-    zones = texts.str.tail(6).unique()
-    match = re.fullmatch(r" ([+-])(\d\d)(\d\d)", zones[0] or "") if len(zones) == 1 else None
-    return None if match is None else int(match[1] + "1") * (60 * int(match[2]) + int(match[3]))
+    """Minutes ahead of UTC if all texts end in the same ` +hhmm`: a zone costs as much to read as the rest."""
+    zone = (texts[0] or "")[-6:] if len(texts) else ""
+    match = re.fullmatch(r" ([+-])(\d\d)(\d\d)", zone)
+    if match is None or texts.null_count() or not texts.str.ends_with(zone).all():
+        return None
+    return int(match[1] + "1") * (60 * int(match[2]) + int(match[3]))
 
 
 def _zoned(frame: pl.DataFrame, naive: pl.Expr, calendar: Calendar) -> pl.Series:
@@ -171,7 +173,10 @@ def _iso(frame: pl.DataFrame, calendar: Calendar) -> pl.Series:
 def _iso_pieces(frame: pl.DataFrame, calendar: Calendar) -> pl.Series:
     """`YYYY-MM-DD` or `YYYY/MM/DD`, `T` or space, `.` or `,` before the fraction, zone as Z, +hh, +hhmm or +hh:mm."""
     text = pl.col("text").str.strip_chars()
-    pieces = r"^(?<date>\d{4}[-/]\d\d[-/]\d\d)[T ](?<clock>\d\d:\d\d(?::\d\d)?)(?:[.,](?<fraction>\d{1,9})\d*)? ?(?<zone>Z|z|UTC|GMT|[+-]\d\d:?(?:\d\d)?)?$"
+    pieces = (
+        r"^(?<date>\d{4}[-/]\d\d[-/]\d\d)[T ](?<clock>\d\d:\d\d(?::\d\d)?)(?:[.,](?<fraction>\d{1,9})\d*)?"
+        r" ?(?<zone>Z|z|UTC|GMT|[+-]\d\d:?(?:\d\d)?)?$"
+    )
     parts = frame.select(text.str.extract_groups(pieces).alias("p")).unnest("p")
     clock = pl.when(pl.col("clock").str.len_bytes() == 5).then(pl.col("clock") + ":00").otherwise(pl.col("clock"))
     joined = (

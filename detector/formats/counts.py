@@ -71,8 +71,9 @@ def read_csv(data: bytes, table: CountsTable, calendar: Calendar) -> tuple[pl.Da
     """
     if not data.strip():
         return pl.DataFrame(schema={"timestamp": TIME, "lines": pl.Float64}), 0
+    schema = dict.fromkeys(table.columns, pl.String)
     frame = pl.read_csv(
-        io.BytesIO(data), separator=table.separator, has_header=False, schema={name: pl.String for name in table.columns},
+        io.BytesIO(data), separator=table.separator, has_header=False, schema=schema,
         quote_char='"' if b'"' in data else None, truncate_ragged_lines=True, ignore_errors=True,
     )  # fmt: skip
     return tidy(frame, table, calendar)

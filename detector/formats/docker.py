@@ -15,12 +15,12 @@ from detector.formats.lines import Lines, texts_at
 OPENING, MIDDLE, TIME = '{"log":"', '","stream":"', '"time":"'
 
 
-def decode(lines: Lines, asked: frozenset[str]) -> pl.DataFrame:
+def decode(lines: Lines, asked: frozenset[str]) -> pl.DataFrame:  # noqa: ARG001  all formats are called alike
     """By the JSON parser: for messages with quotes or other escapes."""
     return read_paths(lines, ["log", "time", "stream"], ["log"])
 
 
-def find_marks(lines: Lines, asked: frozenset[str]) -> pl.DataFrame:
+def find_marks(lines: Lines, asked: frozenset[str]) -> pl.DataFrame:  # noqa: ARG001  all formats are called alike
     """Where message and time lie; what the message says must need no unescaping, but for its line break."""
     line = pl.col("line")
     table = lines.text.to_frame("line").lazy().select(

@@ -44,6 +44,14 @@ class LevelAt:
 
 
 @dataclass(frozen=True, slots=True)
+class Unless:
+    """For `matched`: the byte at this place of the line is another one; false where the place is missing."""
+
+    begin: pl.Expr
+    byte: str
+
+
+@dataclass(frozen=True, slots=True)
 class Sample:
     """One real record and what it must yield.
 
@@ -77,8 +85,8 @@ class Format:
             already a UTC datetime or an epoch number.
         clock: the ways in which `time` may be written, see `clock.py`; empty where the time is no text.
         decode: lines (String, n rows) -> table of n rows in their order, for what several fields have in common.
-        locate: instead of `decode`, for a format that reads the bytes of the block in place: (lines, names of the fields that
-            are asked for) -> the same table.
+        locate: instead of `decode`, for a format that reads the bytes of the block in place: (lines, names of the
+            fields that are asked for) -> the same table.
         continues: over `line`: does a line that did not match belong to the record before it?
         header: over `line`: does a line that did not match only describe the file (column names, comments)?
         adapt: for a format with a header or dialects: the same format fitted to the first lines of a source, or None
@@ -93,7 +101,7 @@ class Format:
     name: str
     about: str
     samples: tuple[Sample, ...]
-    fields: Mapping[str, pl.Expr | Span | LevelAt]
+    fields: Mapping[str, pl.Expr | Span | LevelAt | Unless]
     clock: tuple[str, ...] = ()
     decode: Callable[[pl.Series], pl.LazyFrame] = lines_only
     locate: Callable[[Lines, frozenset[str]], pl.DataFrame] | None = field(default=None, kw_only=True)

@@ -49,7 +49,8 @@ SAMPLES = (
         {"timestamp": "2025-12-31T23:59:59.000001Z", "level": "warning", "message": "watch closed"},
     ),
     Sample(
-        "E0102 03:04:06.678901 140546115427200 job.py:9] failed\nTraceback (most recent call last):\n  File \"job.py\"",
+        "E0102 03:04:06.678901 140546115427200 job.py:9] failed\nTraceback (most recent call last):\n"
+        '  File "job.py"',
         {"timestamp": "2025-01-02T03:04:06.678901Z", "level": "error"},
     ),
     Sample(

@@ -10,7 +10,8 @@ from detector.formats.lines import WORD, Positions, Words
 WORDS = {
     "trace": "trace verbose silly fine finer finest all v t tracing",
     "debug": "debug dbg debg d debug1 debug2 debug3 debug4 debug5",
-    "info": "info information informational inform inf log default i success http config normal statement detail hint context",
+    "info": "info information informational inform inf log default i success http config normal statement detail hint "
+    "context",
     "notice": "notice n note",
     "warning": "warning warn wrn w warnings",
     "error": "error err eror erro e severe fail failure failed",

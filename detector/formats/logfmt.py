@@ -116,7 +116,7 @@ def by_keys(
     begins = [value.begin for value in known if isinstance(value, Span | LevelAt) and isinstance(value.begin, pl.Expr)]
     matched = (equals < space) & pl.any_horizontal(begin.is_not_null() for begin in begins)
     return Format(
-        "logfmt", "logfmt: time=2026-01-02T03:04:05Z level=info msg=\"a text\" key=value", SAMPLES,
+        "logfmt", 'logfmt: time=2026-01-02T03:04:05Z level=info msg="a text" key=value', SAMPLES,
         {"matched": matched, **fields}, clock, adapt=adapt, priority=5, dialect=" ".join(keys),
     )  # fmt: skip
 

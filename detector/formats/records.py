@@ -10,7 +10,7 @@ import polars as pl
 
 from detector.formats.clock import Calendar, by_second, instants, parse_each, repeat_runs
 from detector.formats.epoch_times import epochs
-from detector.formats.format import LINE, Format, LevelAt, Span
+from detector.formats.format import Format, LevelAt, LINE, Span, Unless
 from detector.formats.iso_times import iso_in_place, looks_iso
 from detector.formats.levels import from_leading_word, from_priorities
 from detector.formats.lines import (
@@ -89,8 +89,9 @@ def read_records(lines: Lines, recipe: Recipe, wanted: frozenset[str]) -> Parsed
     else:
         formats.update(dict(frame.filter("matched")["format"].value_counts().iter_rows()))
     kinds = None if frame["matched"].all() else _kinds(lines.text, frame["matched"], recipe.formats)
-    extra = {"matched", "format" if "format" not in wanted else "", "message" if "message" not in wanted else ""}
-    return Parsed(frame.select(name for name in frame.columns if name not in extra), kinds, formats)
+    extra = {"matched"} | ({"format", "message"} - wanted)
+    kept = [frame[name] for name in frame.columns if name not in extra]
+    return Parsed(pl.DataFrame(kept), kinds, formats)
 
 
 def _cascade(lines: Lines, formats: tuple[Format, ...], calendar: Calendar, wanted: frozenset[str]) -> pl.DataFrame:
@@ -123,9 +124,11 @@ def _one_format(lines: Lines, known: Format, calendar: Calendar, wanted: frozens
         name for name in ("matched", "time", *sorted(wanted | set(known.needs) - {"time"})) if name in known.fields
     ]
     table = known.decode(lines.text) if known.locate is None else known.locate(lines, frozenset(asked)).lazy()
-    found = table.select(_expressions(known, asked)).collect(engine="in-memory")
+    expressions = _expressions(known, asked)
+    found = table.select(expressions).collect(engine="in-memory") if expressions else pl.DataFrame()
     columns = {name: _column(name, known, found, lines, calendar) for name in asked}
-    matched = columns.pop("matched").fill_null(value=False)
+    matched = columns.pop("matched")
+    matched = matched.fill_null(value=False) if matched.null_count() else matched
     for name in known.needs:
         if columns[name].null_count():
             matched &= columns[name].is_not_null()
@@ -142,29 +145,30 @@ def _expressions(known: Format, asked: list[str]) -> list[pl.Expr]:
     expressions = []
     for name in asked:
         where = known.fields[name]
-        if isinstance(where, Span | LevelAt):
-            expressions.append(_number(where.begin).fill_null(MISSING).alias(name))
-            if isinstance(where, Span) and where.length is not None:
-                expressions.append(_number(where.length).fill_null(0).alias(name + " length"))
+        if isinstance(where, Span | LevelAt | Unless):
+            if isinstance(where.begin, pl.Expr):
+                expressions.append(where.begin.cast(pl.Int64).fill_null(MISSING).alias(name))
+            if isinstance(where, Span) and isinstance(where.length, pl.Expr):
+                expressions.append(where.length.cast(pl.Int64).fill_null(0).alias(name + " length"))
         else:
             expressions.append(where.alias(name))
     return expressions
-
-
-def _number(value: pl.Expr | int) -> pl.Expr:
-    return value.cast(pl.Int64) if isinstance(value, pl.Expr) else pl.repeat(value, pl.len(), dtype=pl.Int64)
 
 
 def _column(name: str, known: Format, found: pl.DataFrame, lines: Lines, calendar: Calendar) -> pl.Series:
     """One field of every line, with the type that Records gives it."""
     where = known.fields[name]
     if isinstance(where, LevelAt):
-        return _level(where, *_places(found[name], None, lines), lines).alias(name)
+        return _level(where, *_places(name, where.begin, None, found, lines), lines).alias(name)
+    if isinstance(where, Unless):
+        place = found[name].to_numpy()
+        byte = lines.bytes[np.minimum(lines.begins + np.maximum(place, 0), len(lines.bytes) - 1)]
+        return pl.Series(name, (place != MISSING) & (byte != ord(where.byte)))
     if not isinstance(where, Span):
         if name == "time":
             return instants(found[name], known.clock, calendar)
         return found[name] if name == "matched" else found[name].cast(TYPES[name], strict=False)
-    begins, ends = _places(found[name], found[name + " length"] if where.length is not None else None, lines)
+    begins, ends = _places(name, where.begin, where.length, found, lines)
     if where.until and where.length is None:
         begins, ends = _until(where, begins, ends, lines)
     if name == "time":
@@ -184,12 +188,14 @@ def _level(where: LevelAt, begins: Positions, ends: Positions, lines: Lines) -> 
     return from_leading_word(leading_word(lines.bytes, begins, ends))
 
 
-def _places(begin: pl.Series, length: pl.Series | None, lines: Lines) -> tuple[Positions, Positions]:
+def _places(name: str, begin: pl.Expr | int, length: pl.Expr | int | None, found: pl.DataFrame,
+            lines: Lines) -> tuple[Positions, Positions]:  # fmt: skip
     """Begin and end of a span in the bytes of the block, within its line; a missing one is empty."""
-    first = begin.to_numpy()
+    first = found[name].to_numpy() if isinstance(begin, pl.Expr) else begin
+    size = found[name + " length"].to_numpy() if isinstance(length, pl.Expr) else length
     begins = np.minimum(lines.begins + first, lines.ends)
-    ends = lines.ends if length is None else np.minimum(begins + length.to_numpy(), lines.ends)
-    if first.min(initial=0) == MISSING:
+    ends = lines.ends if size is None else np.minimum(begins + size, lines.ends)
+    if isinstance(first, np.ndarray) and first.min(initial=0) == MISSING:
         missing = first == MISSING
         begins[missing] = 0
         ends = np.where(missing, 0, ends)

@@ -44,10 +44,9 @@ def for_rust(pattern: str, group: str) -> str:
     pieces = re.split(r"(\[\^?\]?[^\]\\]*(?:\\.[^\]\\]*)*\])", pattern)
     inside = {r"\w": "A-Za-z0-9_", r"\d": "0-9", r"\s": r" \t"}
     outside = {name: f"[{characters}]" for name, characters in inside.items()} | {r"\S": r"[^ \t]", r"\b": r"(?-u:\b)"}
-    for place, piece in enumerate(pieces):
+    for place in range(len(pieces)):
         for name, plain in (inside if place % 2 else outside).items():
-            piece = piece.replace(name, plain)
-        pieces[place] = piece
+            pieces[place] = pieces[place].replace(name, plain)
     return "".join(pieces)
 
 

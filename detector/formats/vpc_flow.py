@@ -60,7 +60,7 @@ def with_columns(header: str) -> Format:
         fields,
         ("epoch",),
         locate=locate,
-        header=LINE == header,
+        header=LINE.eq(header),
         needs=("time",),
         priority=2,
     )

@@ -47,7 +47,7 @@ def adapt(head: Sequence[str]) -> Format | None:
 def read_separator(written: str) -> str:
     r"""`\x09` -> tab; anything else than one ASCII character is taken as a tab."""
     try:
-        character = chr(int(written.strip()[2:], 16)) if written.startswith("\\x") else written.strip()
+        character = chr(int(written.strip().removeprefix("\\x"), 16)) if written.startswith("\\x") else written.strip()
     except ValueError:
         return "\t"
     return character if len(character) == 1 and character.isascii() else "\t"
@@ -85,11 +85,11 @@ def read_size(name: str, table: pl.DataFrame, lines: Lines) -> pl.Series:
 
 
 ABOUT = "Zeek (Bro) logs in columns"
-HEAD = "\n".join((
-    r"#separator \x09", "#set_separator\t,", "#empty_field\t(empty)", "#unset_field\t-", "#path\tconn",
-    "#open\t2026-03-01-00-00-00",
-    "#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tproto\tservice\torig_bytes\tresp_bytes",
-    "#types\ttime\tstring\taddr\tport\taddr\tport\tenum\tstring\tcount\tcount"))  # fmt: skip
+HEAD = (
+    "#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n#path\tconn\n#open\t2026-03-01-00-00-00\n"
+    "#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tproto\tservice\torig_bytes\tresp_bytes\n"
+    "#types\ttime\tstring\taddr\tport\taddr\tport\tenum\tstring\tcount\tcount"
+)
 HTTP = "#fields\tts\tuid\tid.orig_h\tuser_agent\tstatus_code\trequest_body_len\tresponse_body_len\n#path\thttp"
 SAMPLES = (
     Sample(

@@ -24,7 +24,7 @@ BLOCK_BYTES = 4 * 1024 * 1024
 DOCUMENT_PEEK_BYTES = 64 * 1024
 
 
-def read_blocks(
+def read_blocks(  # noqa: PLR0913  what comes behind the star has defaults and goes by name
     file: SourceFile,
     losses: Losses,
     faults: list[Fault],
@@ -77,7 +77,7 @@ def _open(file: SourceFile, stdin: BinaryIO | None) -> Readable:
         return io.FileIO(file.path)
     if stdin is None and sys.stdin is None:
         raise OSError("standard input is closed")
-    return cast(Readable, sys.stdin.buffer if stdin is None else stdin)
+    return cast("Readable", sys.stdin.buffer if stdin is None else stdin)
 
 
 @dataclass(frozen=True, slots=True)

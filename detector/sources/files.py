@@ -96,9 +96,9 @@ class _Search:
                 self.found.faults.append(Fault(printable(path), "missing", "no file matches this pattern"))
         while waiting:
             path, is_named = waiting.pop()
-            waiting += [(name, False) for name in reversed(self._step(path, is_named))]
+            waiting += [(name, False) for name in reversed(self._step(path, is_named=is_named))]
 
-    def _step(self, path: str, is_named: bool) -> list[str]:
+    def _step(self, path: str, *, is_named: bool) -> list[str]:
         """Take `path` if it is a file; return what is in it if it is a folder."""
         if path == "-" and is_named:
             if self._is_new("-"):
@@ -110,9 +110,9 @@ class _Search:
                 return []
             if stat.S_ISDIR(status.st_mode):
                 return self._list(path)
-            self._take(path, status, is_named)
+            self._take(path, status, is_named=is_named)
         except (OSError, ValueError) as error:
-            self._refuse(path, error, is_named)
+            self._refuse(path, error, is_named=is_named)
         return []
 
     def _is_new(self, identity: tuple[int, int] | str) -> bool:
@@ -122,7 +122,7 @@ class _Search:
         self._met.add(identity)
         return True
 
-    def _refuse(self, path: str, error: OSError | ValueError, is_named: bool) -> None:
+    def _refuse(self, path: str, error: OSError | ValueError, *, is_named: bool) -> None:
         if isinstance(error, FileNotFoundError) and not is_named:
             self.found.passed_over["broken_link"] += 1
             return
@@ -140,15 +140,15 @@ class _Search:
         if count:
             self.found.passed_over[reason] += count
 
-    def _take(self, path: str, status: os.stat_result, is_named: bool) -> None:
+    def _take(self, path: str, status: os.stat_result, *, is_named: bool) -> None:
         if stat.S_ISFIFO(status.st_mode) and is_named:
             self.found.files.append(SourceFile(path, None, None, stem(path)))
         elif not stat.S_ISREG(status.st_mode):
-            self._turn_away(path, "special", "is a device or a socket, not a file", is_named)
+            self._turn_away(path, "special", "is a device or a socket, not a file", is_told=is_named)
         else:
-            self._look_into(path, status, is_named)
+            self._look_into(path, status, is_named=is_named)
 
-    def _look_into(self, path: str, status: os.stat_result, is_named: bool) -> None:
+    def _look_into(self, path: str, status: os.stat_result, *, is_named: bool) -> None:
         head = _beginning(path)
         codec = kinds.codec(head)
         content, is_whole = _unpack(head, codec)
@@ -160,12 +160,12 @@ class _Search:
             self._pass_over("binary")
         elif refusal and not kind:
             reason = "archive" if refusal.reason == "archive" else "binary"
-            self._turn_away(path, reason, refusal.words, is_named or refusal.reason == "nested")
+            self._turn_away(path, reason, refusal.words, is_told=is_named or refusal.reason == "nested")
         else:
             modified_us = status.st_mtime_ns // 1000
             self.found.files.append(SourceFile(path, modified_us, status.st_size, stem(path), kind or "text"))
 
-    def _turn_away(self, path: str, reason: str, detail: str, is_told: bool) -> None:
+    def _turn_away(self, path: str, reason: str, detail: str, *, is_told: bool) -> None:
         """What was named is told of, what lies in a folder is only counted."""
         if is_told:
             told_reason = "special" if reason == "special" else "unreadable"

@@ -45,7 +45,6 @@ _BINARIES = (
     ("a PDF", re.compile(rb"%PDF-")),
     ("an Avro file", re.compile(rb"Obj\x01")),
     ("compiled Python", re.compile(rb"..\r\n[\0-\3]\0\0\0", re.DOTALL)),
-    ("a MATLAB file", re.compile(rb"MATLAB 5\.0 MAT-file.{105}(?:IM|MI)", re.DOTALL)),
 )
 
 # SOH, BS, tab to CR, ESC, RS and US are met in logs: FIX fields, terminal colours, RFC 7464 records.
@@ -143,7 +142,7 @@ def _is_garbled(text: bytes) -> bool:
 def _is_garbled_throughout(body: bytes) -> bool:
     """Whether it is so where lines begin, in most of the text, or holds NULs in most lines or from its first line on.
 
-    Measured on 77,000 binary files of a Linux system, of which 99.7 % are told; 30 logs of a honeynet, all read.
+    Measured: of 77,000 binary files of a Linux system 99.7 % are told; 30 logs of a honeynet, full of attacks, are read.
     """
     lines = body.split(b"\n")
     if sum(len(line) for line in lines if _is_garbled(line[:_START_BYTES])) > 0.5 * len(body):

@@ -16,10 +16,9 @@ from detector.errors import Fault, Losses
 from detector.sources.blocks import head, read_blocks
 from detector.sources.files import SourceFile, find
 from detector.sources.lines import REASONS
-
-from .packing import PACKERS, Outcome, Trickle, lines_of, read_file, run_python
-from .test_cutting import physical_lines
-from .test_lines import fragments
+from tests.sources.packing import PACKERS, Outcome, Trickle, lines_of, read_file, run_python
+from tests.sources.test_cutting import physical_lines
+from tests.sources.test_lines import fragments
 
 LOG = b"".join(lines_of(200_000))
 STDIN = SourceFile("-", None, None, "stdin")

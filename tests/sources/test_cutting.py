@@ -13,9 +13,8 @@ from detector.errors import Losses
 from detector.sources.cutting import Cutter, Limits, Piece, cutting_limits, fit, leap
 from detector.sources.lines import clean
 from detector.sources.streams import Raw, Utf16, utf16_bytes
-
-from .packing import Trickle, lines_of
-from .test_lines import LIMIT, fragments
+from tests.sources.packing import Trickle, lines_of
+from tests.sources.test_lines import LIMIT, fragments
 
 texts = st.lists(st.one_of(fragments, st.just(b"\0" * 40), st.binary(max_size=6)), max_size=60).map(b"".join)
 

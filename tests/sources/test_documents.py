@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 
 from detector.sources.documents import Element, Scanner, is_document
 from detector.sources.streams import Raw
-
-from .packing import PACKERS, Trickle, read_file
+from tests.sources.packing import PACKERS, Trickle, read_file
 
 scalars = st.one_of(
     st.none(), st.booleans(), st.integers(), st.text(max_size=8), st.sampled_from(['"', "\\", "}{][", "\n", ","])
@@ -82,7 +81,7 @@ def test_documents_in_a_row() -> None:
 def test_an_endless_element_takes_no_memory() -> None:
     """Of a giant element only the beginning is kept, and it says so; so does one that never ends."""
     elements, _ = scan(b'[{"a":"' + b"x" * 1_000_000 + b'"},{"b":1}]', element_bytes=20)
-    assert [Element(1, 1, b'{"a":"xxxxxxxxxxxxxx', True), Element(1_000_010, 1, b'{"b":1}', False)] == elements
+    assert [Element(1, 1, b'{"a":"xxxxxxxxxxxxxx', is_cut=True), Element(1_000_010, 1, b'{"b":1}', is_cut=False)] == elements
     _, scanner = scan(b"[{" + b"[" * 1_000_000)
     assert 1_000_001 == scanner.lost_bytes
 

@@ -12,8 +12,7 @@ import pytest
 
 from detector.sources.files import PASSED_OVER, Found, find
 from detector.sources.globs import expand
-
-from .packing import PACKERS, lines_of, run_python
+from tests.sources.packing import PACKERS, lines_of, run_python
 
 LOG = b"".join(lines_of(50))
 

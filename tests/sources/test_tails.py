@@ -12,9 +12,8 @@ from detector.errors import Losses
 from detector.sources.blocks import read_blocks
 from detector.sources.files import SourceFile, find
 from detector.sources.tails import last_line
-
-from .packing import PACKERS, lines_of
-from .test_lines import fragments
+from tests.sources.packing import PACKERS, lines_of
+from tests.sources.test_lines import fragments
 
 LOG = b"".join(lines_of(50_000))
 
