@@ -56,9 +56,10 @@ def scan(
         SettingsError: a setting is unknown, of the wrong type or out of range.
     """
     from detector.layers import settings_of
+    from detector.pipeline.aids import Aids
     from detector.pipeline.scan import scan as walk
 
-    return walk(paths, settings_of(settings), _now(now_us), stdin=stdin, keep_windows=windows)
+    return walk(paths, settings_of(settings), _now(now_us), Aids(stdin), keep_windows=windows)
 
 
 def parse(
@@ -74,9 +75,10 @@ def parse(
         SettingsError: a setting is unknown, of the wrong type or out of range.
     """
     from detector.layers import settings_of
+    from detector.pipeline.aids import Aids
     from detector.pipeline.parse import Parsing
 
-    return Parsing(settings_of(settings), _now(now_us), stdin).frames(paths)
+    return Parsing(settings_of(settings), _now(now_us), Aids(stdin)).frames(paths)
 
 
 def incidents_frame(result: ScanResult) -> pl.DataFrame:

@@ -27,7 +27,15 @@ LOWEST_FACTOR = 1.2
 
 @dataclass(slots=True)
 class Surge:
-    """An open incident of one service: what is kept while it lasts."""
+    """An open incident of one service: what is kept while it lasts.
+
+    Attributes:
+        started, detected: numbers of windows.
+        score: the highest so far.
+        seen, expected, windows: sums over the windows that were high, and how many they are.
+        seen_waiting, expected_waiting, windows_waiting: of those since, which may already lie after the end.
+        back: evidence that the service is back at what is expected, nats.
+    """
 
     started: int
     detected: int
@@ -71,6 +79,7 @@ class Follower:
     Attributes:
         width_us: length of a window.
         open_at: score at which an incident opens.
+        signal: its name.
         least: records above what is expected that an incident needs at least.
         surges: number of the service -> its open surge.
     """
@@ -91,23 +100,27 @@ class Follower:
         flagged = np.zeros(tick.score.shape, bool)
         closed: list[Incident] = []
         settled: dict[int, float] = {}
-        excess = tick.counts - tick.expected
-        rises = (tick.score >= self.open_at) & (tick.counts >= LOWEST_FACTOR * tick.expected) & (excess >= self.least)
+        rises = self._rises(tick)
         for service in sorted(set(self.surges) | set(np.flatnonzero(rises.any(axis=1)).tolist())):
-            for column in range(tick.score.shape[1]):
-                if math.isnan(tick.counts[service, column]):
-                    continue
+            for column in np.flatnonzero(~np.isnan(tick.counts[service])).tolist():
                 if service not in self.surges and rises[service, column]:
                     self.surges[service] = self._open(tick, service, column)
-                if service in self.surges:
-                    flagged[service, column] = True
-                    end = self._go_on(self.surges[service], tick, service, column)
-                    if end:
-                        surge = self.surges.pop(service)
-                        closed.append(self.incident(names[service], surge, tick.first + column + 1, end))
-                        if end == "settled":
-                            settled[service] = surge.factor
+                if service not in self.surges:
+                    continue
+                flagged[service, column] = True
+                end = self._go_on(self.surges[service], tick, service, column)
+                if not end:
+                    continue
+                surge = self.surges.pop(service)
+                closed.append(self.incident(names[service], surge, tick.first + column + 1, end))
+                if end == "settled":
+                    settled[service] = surge.factor
         return flagged, closed, settled
+
+    def _rises(self, tick: Tick) -> Mask:
+        """Windows in which an incident may open, S x n."""
+        excess = tick.counts - tick.expected
+        return (tick.score >= self.open_at) & (tick.counts >= LOWEST_FACTOR * tick.expected) & (excess >= self.least)
 
     def _open(self, tick: Tick, service: int, column: int) -> Surge:
         window = tick.first + column
@@ -120,10 +133,8 @@ class Follower:
         surge.seen_waiting += count
         surge.expected_waiting += expected
         surge.windows_waiting += 1
-        if not surge.windows:
-            still = math.inf
-        else:
-            still = evidence(count, expected, float(tick.dispersion[service]), surge.factor)
+        dispersion = float(tick.dispersion[service])
+        still = evidence(count, expected, dispersion, surge.factor) if surge.windows else math.inf
         surge.back = max(0.0, surge.back - still)
         if surge.back == 0.0:
             surge.seen += surge.seen_waiting
@@ -139,10 +150,12 @@ class Follower:
     def incident(self, name: str, surge: Surge, now: int, end: str = "") -> Incident:
         """The row of a surge; `now` is the window after the last one seen."""
         last = now - surge.windows_waiting if end == "quiet" else now
+        width_us, windows = self.width_us, max(surge.windows, 1)
+        detected_us = surge.detected * width_us
         return Incident(
-            incident_id(name, self.signal, surge.detected * self.width_us), name, self.signal,
-            surge.started * self.width_us, surge.detected * self.width_us, last * self.width_us if end else None,
-            surge.seen / max(surge.windows, 1), surge.expected / max(surge.windows, 1), surge.score, settled=end == "settled",
+            incident_id(name, self.signal, detected_us), name, self.signal,
+            surge.started * width_us, detected_us, last * width_us if end else None,
+            surge.seen / windows, surge.expected / windows, surge.score, width_us, settled=end == "settled",
         )  # fmt: skip
 
     def still_open(self, names: list[str], now: int) -> list[Incident]:
@@ -153,7 +166,8 @@ class Follower:
 def evidence(count: float, expected: float, dispersion: float, factor: float) -> float:
     """ln of the likelihood of `factor` times what is expected over that of what is expected."""
     size, grown = 1 / dispersion, factor * expected
-    return count * math.log(factor * (expected + size) / (grown + size)) - size * math.log((grown + size) / (expected + size))
+    more = count * math.log(factor * (expected + size) / (grown + size))
+    return more - size * math.log((grown + size) / (expected + size))
 
 
 def incident_id(service: str, signal: str, detected_us: int) -> str:

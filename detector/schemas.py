@@ -125,6 +125,7 @@ class Incident:
         ended_us: end of the last window that was high; None while it lasts.
         observed, expected: mean per window from the start to the end, in the signal's unit.
         score: the highest of its windows.
+        window_us: length of a window, microseconds.
         page: within the installation's budget.
         settled: closed because it lasted, not because it ended.
     """
@@ -138,6 +139,7 @@ class Incident:
     observed: float
     expected: float
     score: float
+    window_us: int
     page: bool = False
     settled: bool = False
 
@@ -211,7 +213,7 @@ class ScanResult:
 
     Attributes:
         input: what was read.
-        window_seconds: length of a window.
+        window_seconds: length of a window of logs, else of the first counts table; each incident tells its own.
         from_us, to_us: begin of the first and end of the last window, microseconds since 1970 UTC; None without any.
         services: how many.
         incidents: sorted by start, then service.

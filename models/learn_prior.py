@@ -24,33 +24,41 @@ from detector.config import Settings
 from detector.detect.tail import PRIOR_PEAKS, PRIOR_TICKS
 from detector.pipeline.advance import State, advance
 from detector.pipeline.gather import gather
+from detector.pipeline.stores import Store, days_of, numbers_of
 
 NEUTRAL = Prior((0.05,), (0.3,), (1.3,))
 MINUTES = (1.0, 5.0, 15.0, 60.0)
 LEAST_DAYS = 2
+QUANTILE = 0.75
 
 
 def learned_of(path: str) -> list[dict[str, float]]:
     """Dispersion and tail of every service and scale of one counts table."""
-    settings = Settings()
-    gathered = gather([path], settings, 0)
     rows = []
-    for store in gathered.grids.values():
-        names = sorted(store.services)
-        order = np.array([store.services[name] for name in names])
-        state = State(store.width_us, NEUTRAL, np.inf, settings.least_excess)
-        first, end = store.span()
-        state.grow(names, np.full(len(names), first))
-        for day in range(first // store.windows_per_day, (end - 1) // store.windows_per_day + 1):
-            advance(state, day, store.matrices(day, order, ("lines",))["lines"], until=end)
+    for store in gather([path], Settings(), 0).grids.values():
+        state = _walked(store)
         old = state.level.windows >= LEAST_DAYS * store.windows_per_day
         rows += _rows(state, old, store.width_us)
     return rows
 
 
+def _walked(store: Store) -> State:
+    """The state at the end of a store."""
+    names = sorted(store.services)
+    order = numbers_of(store, names)
+    state = State(store.width_us, NEUTRAL, np.inf, Settings().least_excess)
+    first, end = store.span()
+    state.grow(names, np.full(len(names), first))
+    for day in days_of(store, first, end):
+        advance(state, day, store.matrices(day, order, ("lines",))["lines"], end)
+    return state
+
+
 def _rows(state: State, old: np.ndarray, width_us: int) -> list[dict[str, float]]:
+    """Noise of the `old` services at every time scale."""
     rows = []
     for scale in state.detector.scales:
+        minutes = scale.windows * width_us / 60e6
         tail = scale.tail
         share = (tail.peaks + 1) / (tail.ticks + PRIOR_TICKS / 20)
         excess = (tail.excess + tail.scale * PRIOR_PEAKS / 10) / (tail.peaks + PRIOR_PEAKS / 10)

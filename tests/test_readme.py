@@ -55,6 +55,7 @@ def test_the_first_command_shows_what_readme_says(folder: Path) -> None:
 def test_the_python_example_runs(folder: Path) -> None:
     """The lines of Python print a service and its kind."""
     code = re.findall(r"^```python\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)[0]
-    done = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=False, timeout=120)
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=120)
     assert 0 == done.returncode, done.stderr
     assert "billing" in done.stdout

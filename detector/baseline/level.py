@@ -11,7 +11,6 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-
 Real = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 HOUR_US = 3_600_000_000
@@ -26,6 +25,24 @@ WINSOR = 4.0
 rare bursts of a sparse service would leave its mean at nothing."""
 YOUNG = 30
 """Windows before a count is clipped by what is expected: until then the expectation itself is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """A tick after it was scored, S x windows each.
+
+    Attributes:
+        counts, expected: what was seen, and what was expected of it.
+        spread: standard deviation of each count.
+        season: what the season alone expects.
+        usable: which windows may be learned from (known, and not part of an incident).
+    """
+
+    counts: Real
+    expected: Real
+    spread: Real
+    season: Real
+    usable: Mask
 
 
 @dataclass(slots=True)
@@ -68,27 +85,21 @@ class Level:
         floor = 0.5 / np.maximum(self.windows + 1, 1)  # a service that never spoke is not known to be at zero
         return np.asarray(np.maximum(season * (self.slow() * fast * self.shift)[:, None], floor[:, None]))
 
-    def learn(self, counts: Real, expected: Real, season: Real, usable: Mask, spread: Real, width_us: int) -> Real:
-        """Take in a tick after it was scored.
-
-        Args:
-            counts, expected, season: S x windows of the tick.
-            usable: which of them may be learned from (known, and not part of an incident).
-            spread: standard deviation of each count, S x windows.
-            width_us: length of a window.
+    def learn(self, lesson: Lesson, width_us: int) -> Real:
+        """Take in a tick after it was scored, of windows of `width_us` microseconds.
 
         Returns:
             what was learned, S x windows; NaN where nothing was.
         """
-        tick_us = counts.shape[1] * width_us
-        self._open_gap(tick_us, fast_half_life(width_us))
+        usable = lesson.usable
+        self._open_gap(usable.shape[1] * width_us, fast_half_life(width_us))
         young = (self.windows < YOUNG)[:, None]
-        low, high = expected - WINSOR * spread, expected + WINSOR * spread
-        counts = counts / self.shift[:, None]
-        clipped = np.where(young, counts, np.clip(counts, low, high))
+        reach = WINSOR * lesson.spread
+        counts = lesson.counts / self.shift[:, None]
+        clipped = np.where(young, counts, np.clip(counts, lesson.expected - reach, lesson.expected + reach))
         self.waiting_seen = np.where(usable, counts, 0.0).sum(axis=1)
         self.waiting_clipped = np.where(usable, clipped, 0.0).sum(axis=1)
-        self.waiting_season = np.where(usable, season, 0.0).sum(axis=1)
+        self.waiting_season = np.where(usable, lesson.season, 0.0).sum(axis=1)
         newborn = self.windows == 0
         self.windows = self.windows + usable.sum(axis=1)
         if newborn.any():  # the first tick of a service has nothing to wait for

@@ -22,6 +22,8 @@ SCALE = 0.05
 """Dispersion at which the transformed scale has unit variance."""
 CLIP = 3.0
 """Responses are clipped at so many standard deviations from what the model before expected."""
+LONGEST = 250
+"""Days that are remembered: older ones weigh less than two in a thousand."""
 
 
 def stabilise(count: Real) -> Real:
@@ -48,7 +50,6 @@ class Season:
         born: number of the day in which each service was first known, S.
         cross: decayed X'Y, features x S.
         coefficients: features x S; NaN before the first midnight of a service.
-        ceiling: the highest expected count so far, S: a season does not extrapolate beyond what was seen.
         day: number of the last day that was learned, -1 before.
     """
 
@@ -89,13 +90,19 @@ class Season:
         """
         response = self._responses(counts, expected)
         x = features_of_day(day % 7, self.width_us)
-        passed = DECAY ** (day - self.day) if self.day >= 0 else 0.0
-        self.cross = self.cross * passed + (response.astype(np.float64) @ x).T
+        self._skip(day)
+        self.cross = self.cross * DECAY + (response.astype(np.float64) @ x).T
         self.day = day
         for born in np.unique(self.born):
             if born <= day:
                 mine = self.born == born
                 self.coefficients[:, mine] = np.linalg.solve(self._gram(int(born)), self.cross[:, mine])
+
+    def _skip(self, day: int) -> None:
+        """Days that were never read, as between a model and a later scan, count as expected."""
+        known = np.nan_to_num(self.coefficients)
+        for skipped in range(max(self.day + 1, day - LONGEST), day) if self.day >= 0 else ():
+            self.cross = self.cross * DECAY + gram_of_day(skipped % 7, self.width_us) @ known
 
     def _responses(self, counts: Real, expected: Real) -> Real:
         """Stabilised counts, clipped by the model before; what is unknown counts as expected, so it adds nothing.
@@ -114,7 +121,7 @@ class Season:
 
     def _gram(self, born: int) -> Real:
         """Decayed X'X plus ridge since a day; a day without any data counted as expected, so all services agree."""
-        age = np.arange(self.day - max(born, self.day - 250), -1, -1)
+        age = np.arange(self.day - max(born, self.day - LONGEST), -1, -1)
         weekdays = (self.day - age) % 7
         weights = np.bincount(weekdays, DECAY**age, minlength=7)
         gram = np.diag(penalties(self.width_us))

@@ -14,7 +14,6 @@ from typing import Any
 import msgspec
 import polars as pl
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from detector.errors import ModelError
 
@@ -79,8 +78,11 @@ def save(folder: str, tables: dict[str, pl.DataFrame], manifest: Manifest) -> No
 
 
 def _write(place: Path, name: str, table: pl.DataFrame) -> TableSeal:
+    from pyarrow.parquet import write_table
+
     sink = pa.BufferOutputStream()
-    pq.write_table(table.to_arrow(compat_level=pl.CompatLevel.oldest()), sink, compression="zstd", write_page_checksum=True)
+    arrow = table.to_arrow(compat_level=pl.CompatLevel.oldest())
+    write_table(arrow, sink, compression="zstd", write_page_checksum=True)
     data = sink.getvalue()
     digest = hashlib.sha256(data).hexdigest()
     file = f"{name}-{digest[:12]}.parquet"
@@ -104,30 +106,41 @@ def _manifest(folder: str) -> Manifest:
         data = path.read_bytes()
     except OSError as error:
         hint = "no model there; make one with: detector learn PATH... --model " + folder
-        raise ModelError(f"model {folder}: {hint if isinstance(error, FileNotFoundError) else error.strerror}") from error
+        why = hint if isinstance(error, FileNotFoundError) else error.strerror
+        raise ModelError(f"model {folder}: {why}") from error
     try:
-        name, _, version = str(msgspec.json.decode(data)["schema"]).rpartition("/")
-        if name == SCHEMA and version.isdigit() and int(version) > VERSION:
-            raise ModelError(f"model {folder}: written by a newer version (format {version}, this program reads {VERSION}); update, or learn anew")
-        if name != SCHEMA or version != str(VERSION):
-            raise ModelError(f"model {folder}: {MANIFEST} is not one of a detector model")
+        _check_schema(folder, str(msgspec.json.decode(data)["schema"]))
         return msgspec.json.decode(data, type=Manifest)
     except (msgspec.MsgspecError, TypeError, KeyError) as error:
         raise ModelError(f"model {folder}: {MANIFEST} is damaged ({error}); learn anew") from error
 
 
+def _check_schema(folder: str, schema: str) -> None:
+    """Refuse a model that is another program's or a newer one's."""
+    name, _, version = schema.rpartition("/")
+    if name == SCHEMA and version.isdigit() and int(version) > VERSION:
+        raise ModelError(
+            f"model {folder}: written by a newer version (format {version}, this program reads {VERSION}); "
+            "update, or learn anew"
+        )
+    if name != SCHEMA or version != str(VERSION):
+        raise ModelError(f"model {folder}: {MANIFEST} is not one of a detector model")
+
+
 def _read(folder: str, name: str, seal: TableSeal) -> pl.DataFrame:
-    path = Path(folder) / Path(seal.file).name
+    from pyarrow.parquet import read_table
+
+    path, what = Path(folder) / Path(seal.file).name, f"model {folder}: table {seal.file}"
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise ModelError(f"model {folder}: table {seal.file} cannot be read ({error.strerror}); learn anew") from error
+        raise ModelError(f"{what} cannot be read ({error.strerror}); learn anew") from error
     if hashlib.sha256(data).hexdigest() != seal.sha256:
-        raise ModelError(f"model {folder}: table {seal.file} is damaged (its checksum differs); restore it or learn anew")
+        raise ModelError(f"{what} is damaged (its checksum differs); restore it or learn anew")
     try:
-        table = pq.read_table(pa.BufferReader(data), page_checksum_verification=True)
+        table = read_table(pa.BufferReader(data), page_checksum_verification=True)
     except (pa.ArrowException, OSError) as error:
-        raise ModelError(f"model {folder}: table {seal.file} is damaged; learn anew") from error
+        raise ModelError(f"{what} is damaged; learn anew") from error
     frame = pl.DataFrame(pl.from_arrow(table))
     if frame.height != seal.rows:
         raise ModelError(f"model {folder}: table {name} has {frame.height} rows instead of {seal.rows}; learn anew")

@@ -36,11 +36,8 @@ def command(paths: tuple[str, ...], update: bool, **options: Any) -> int:  # noq
 
     resolved = settings_from(options)
     folder = str(resolved.settings.model)
-    with follow(resolved.display) as hooks:
-        result = learn(
-            paths, resolved.settings, folder, time.time_ns() // 1000,
-            update=update, begin=hooks.begin, progress=hooks.advance,
-        )  # fmt: skip
+    with follow(resolved.display) as aids:
+        result = learn(paths, resolved.settings, folder, time.time_ns() // 1000, aids, update=update)
     write_stdout((tell_learned(result.services, result.from_us, result.to_us, result.input, folder) + "\n").encode())
     if not resolved.display.quiet:
         warn([line.replace("Problem:", "warning:", 1) for line in tell_faults(result.input)])

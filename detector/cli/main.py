@@ -20,6 +20,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command; nothing but the exit code comes out, however it ends."""
+    # the matrices are small: threads of the linear algebra only wait for each other, and for the threads that read
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         from detector.cli.group import (
             group,  # inside, so that an interrupt while loading is silent too

@@ -46,15 +46,15 @@ def _write(parsing: Parsing, paths: tuple[str, ...], output: str | None, setting
     from detector.report.records import format_for, open_writer
 
     name = format_for(output)
-    with open_target(output) as sink, follow(display) as hooks:
-        parsing.progress = hooks.advance
+    with open_target(output) as sink, follow(display) as aids:
+        parsing.aids = aids
         writer = open_writer(name, sink)
-        for rendered in _rendered(parsing, paths, name, settings, hooks.begin):
+        for rendered in _rendered(parsing, paths, name, settings):
             writer.write(rendered)
         writer.close()
 
 
-def _rendered(parsing: Parsing, paths: tuple[str, ...], name: str, settings: Settings, begin: Any) -> Iterator[object]:
+def _rendered(parsing: Parsing, paths: tuple[str, ...], name: str, settings: Settings) -> Iterator[object]:
     """The frames as text or Arrow tables, made on threads, in order."""
     from concurrent.futures import ThreadPoolExecutor
     from functools import partial
@@ -63,6 +63,6 @@ def _rendered(parsing: Parsing, paths: tuple[str, ...], name: str, settings: Set
     from detector.report.records import RENDERERS
 
     with ThreadPoolExecutor(settings.threads) as pool:
-        jobs = ((None, partial(RENDERERS[name], frame)) for frame in parsing.frames(paths, begin))
+        jobs = ((None, partial(RENDERERS[name], frame)) for frame in parsing.frames(paths))
         for _, future in in_order(pool, jobs, ahead=settings.threads + 1):
             yield future.result()

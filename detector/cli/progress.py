@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from detector.config import Display
+    from detector.pipeline.aids import Aids
     from detector.sources.files import SourceFile
 
 
-@dataclass(frozen=True, slots=True)
-class Hooks:
-    """What reading tells: the files found, then how many more bytes of them were read; None: nobody listens."""
-
-    begin: Callable[[list[SourceFile]], None] | None = None
-    advance: Callable[[int], None] | None = None
-
-
 @contextmanager
-def follow(display: Display) -> Iterator[Hooks]:
+def follow(display: Display) -> Iterator[Aids]:
     """Show bytes read, rate and time left while the block runs, if standard error is a terminal and nobody minds."""
+    from detector.pipeline.aids import NO_AIDS, Aids
+
     if display.quiet or display.no_progress or sys.stderr is None or not sys.stderr.isatty():
-        yield Hooks()
+        yield NO_AIDS
         return
     from rich.console import Console
     from rich.progress import (
@@ -45,4 +39,4 @@ def follow(display: Display) -> Iterator[Hooks]:
             sizes = [file.size_bytes for file in files if file.size_bytes is not None]
             bar.update(task, total=sum(sizes) if len(sizes) == len(files) else None)
 
-        yield Hooks(begin, lambda count: bar.advance(task, count))
+        yield Aids(begin=begin, progress=lambda count: bar.advance(task, count))

@@ -73,9 +73,8 @@ def _scan(paths: tuple[str, ...], settings: Any, display: Display, *, keep_windo
     from detector.cli.progress import follow
     from detector.pipeline.scan import scan
 
-    with follow(display) as hooks:
-        now_us = time.time_ns() // 1000
-        return scan(paths, settings, now_us, keep_windows=keep_windows, begin=hooks.begin, progress=hooks.advance)
+    with follow(display) as aids:
+        return scan(paths, settings, time.time_ns() // 1000, aids, keep_windows=keep_windows)
 
 
 def _report(result: ScanResult, output: str | None, display: Display, look: Look) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from detector.detect.statistics import upper_deviance
 from detector.detect.tail import Tail
 
 Real = NDArray[np.float64]
@@ -22,6 +23,20 @@ PRIOR_SUMS = 60.0
 """Weight of the prior dispersion, in windows."""
 WINSOR = 4.0
 """No residual counts for more than so many standard deviations."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """What one test makes of the n windows of a tick, S x n each.
+
+    Attributes:
+        counts, expected: sums that end in each window.
+        evidence: their upper deviance, nats.
+    """
+
+    counts: Real
+    expected: Real
+    evidence: Real
 
 
 @dataclass(slots=True)
@@ -55,27 +70,30 @@ class Scale:
         found = (self.scatter + prior * self.dispersion_prior) / np.maximum(self.weight + prior, 1e-300)
         return np.asarray(np.clip(found, 1e-4, 20.0))
 
-    def sums(self, total: Real, columns: int) -> Real:
-        """Sums that end in the last `columns` windows, S x columns, from running totals."""
+    def test(self, seen: Real, usual: Real, columns: int) -> Sums:
+        """Test the sums that end in the last `columns` windows, from running totals of what was seen and expected."""
+        counts, expected = self._sums(seen, columns), self._sums(usual, columns)
+        return Sums(counts, expected, upper_deviance(counts, expected, self.dispersion()))
+
+    def _sums(self, total: Real, columns: int) -> Real:
         last = total.shape[1]
         return total[:, last - columns :] - total[:, last - columns - self.windows : last - self.windows]
 
-    def learn(self, counts: Real, expected: Real, evidence: Real, judged: Mask, usable: Mask, tick_us: int) -> None:
+    def learn(self, sums: Sums, judged: Mask, usable: Mask, tick_us: int) -> None:
         """Take in a tick after it was scored.
 
         Args:
-            counts, expected: sums that end in each window, S x n.
-            evidence: their upper deviance, S x n.
+            sums: of the tick.
             judged: windows whose strangeness is learned, S x n.
             usable: windows whose scatter is learned, S x n.
             tick_us: length of the tick.
         """
-        self.tail.learn(evidence, judged, tick_us)
-        square = expected**2
-        limit = WINSOR * np.sqrt(expected + self.dispersion()[:, None] * square)
-        residual = np.clip(counts - expected, -limit, limit)
+        self.tail.learn(sums.evidence, judged, tick_us)
+        square = sums.expected**2
+        limit = WINSOR * np.sqrt(sums.expected + self.dispersion()[:, None] * square)
+        residual = np.clip(sums.counts - sums.expected, -limit, limit)
         decay = 0.5 ** (tick_us / SCATTER_US)
-        beyond = (residual**2 - expected) * usable
+        beyond = (residual**2 - sums.expected) * usable
         self.scatter = np.maximum(self.scatter * decay + beyond.sum(axis=1), 0.0)
         self.weight = self.weight * decay + (square * usable).sum(axis=1)
         self.seen = self.seen * decay + usable.sum(axis=1)

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 Real = NDArray[np.float64]
 
+
 def upper_deviance(counts: Real, expected: Real, dispersion: Real) -> Real:
     """Evidence of one window against a negative binomial: -ln of Chernoff's bound on its upper tail.
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.detect.scales import Scale
-from detector.detect.statistics import running_total, upper_bound, upper_deviance
+from detector.detect.scales import Scale, Sums
+from detector.detect.statistics import running_total, upper_bound
 from detector.detect.tail import Tail
 
 Real = NDArray[np.float64]
@@ -19,9 +20,7 @@ SUMS_US = (5 * 60_000_000, 15 * 60_000_000, 60 * 60_000_000)
 """What the accumulating tests sum over; where windows are longer than a quarter of an hour, 2 and 4 of them."""
 DECIMALS = 6
 """Scores are rounded before they are compared, so that the order of a sum never decides."""
-SILENT_BONUS = 1.0
-"""A service that never spoke: its silence of n windows bounds how often it speaks by 1 / (n + 1) per window, and
-other services' first words, which the prior speaks for, allow ten times that."""
+
 
 
 def scales_of(width_us: int) -> tuple[int, ...]:
@@ -30,22 +29,36 @@ def scales_of(width_us: int) -> tuple[int, ...]:
     return (1, *(sums if len(sums) > 1 else (2, 4)))
 
 
+class Noise(Protocol):
+    """Typical noise before a service has a history: one value for each test in order, the last one for all beyond."""
+
+    @property
+    def dispersion(self) -> tuple[float, ...]:
+        """Negative-binomial dispersion of a sum."""
+
+    @property
+    def tail_share(self) -> tuple[float, ...]:
+        """See `Tail.share`."""
+
+    @property
+    def tail_scale(self) -> tuple[float, ...]:
+        """See `Tail.scale`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What the tests say of S services and the n windows of a tick.
 
     Attributes:
         counts, expected: with the windows before that the sums reach back to, S x (reach + n).
-        sums: counts and expected summed for each test, S x n each.
-        evidence: statistic of each test, S x n each, nats.
+        sums: what each test makes of them.
         score: S x n.
         start: first window of the sum that was strangest, S x n.
     """
 
     counts: Real
     expected: Real
-    sums: tuple[tuple[Real, Real], ...]
-    evidence: tuple[Real, ...]
+    sums: tuple[Sums, ...]
     score: Real
     start: Numbers
 
@@ -72,12 +85,13 @@ class Detector:
         self.expected = np.zeros((0, self.scales[-1].windows - 1))
 
     @classmethod
-    def of(cls, width_us: int, tick_us: int, dispersion: tuple[float, ...], shares: tuple[float, ...], tails: tuple[float, ...]) -> Detector:
-        """For no services yet; the priors are those of the scales in order, the last one for all beyond."""
+    def of(cls, width_us: int, tick_us: int, noise: Noise) -> Detector:
+        """For no services yet."""
         scales = []
         for index, windows in enumerate(scales_of(width_us)):
-            prior = [values[min(index, len(values) - 1)] for values in (dispersion, shares, tails)]
-            scales.append(Scale(windows, prior[0], Tail.of(0, prior[1], prior[2])))
+            priors = (noise.dispersion, noise.tail_share, noise.tail_scale)
+            dispersion, share, scale = (values[min(index, len(values) - 1)] for values in priors)
+            scales.append(Scale(windows, dispersion, Tail.of(0, share, scale)))
         return cls(width_us, tick_us, tuple(scales))
 
     def grow(self, services: int) -> None:
@@ -93,14 +107,13 @@ class Detector:
         usual = np.hstack([self.expected, expected])
         columns = counts.shape[1]
         totals = running_total(seen), running_total(usual)
-        sums = tuple((scale.sums(totals[0], columns), scale.sums(totals[1], columns)) for scale in self.scales)
-        evidence = tuple(upper_deviance(*pair, scale.dispersion()) for pair, scale in zip(sums, self.scales, strict=True))
-        rarity = np.stack([scale.tail.rarity(found) for scale, found in zip(self.scales, evidence, strict=True)])
+        sums = tuple(scale.test(*totals, columns) for scale in self.scales)
+        rarity = np.stack([scale.tail.rarity(one.evidence) for scale, one in zip(self.scales, sums, strict=True)])
         best = rarity.argmax(axis=0)
         score = np.round(rarity.max(axis=0) - np.log10(len(self.scales) * WEEK_US / self.tick_us), DECIMALS)
         window = first + np.arange(columns)
         start = window - np.array([scale.windows - 1 for scale in self.scales])[best]
-        return Verdict(seen, usual, sums, evidence, score, start)
+        return Verdict(seen, usual, sums, score, start)
 
     def learn(self, verdict: Verdict, judged: Mask, usable: Mask) -> None:
         """Learn from a tick after it was scored.
@@ -111,8 +124,8 @@ class Detector:
             usable: windows that are known and part of no incident, S x n.
         """
         both, tick_us = usable & judged, usable.shape[1] * self.width_us
-        for scale, sums, evidence in zip(self.scales, verdict.sums, verdict.evidence, strict=True):
-            scale.learn(*sums, evidence, judged, both, tick_us)
+        for scale, sums in zip(self.scales, verdict.sums, strict=True):
+            scale.learn(sums, judged, both, tick_us)
         reach, columns = self.counts.shape[1], usable.shape[1]
         seen = verdict.counts.copy()
         seen[:, reach:] = np.where(usable, seen[:, reach:], verdict.expected[:, reach:])
@@ -123,16 +136,3 @@ class Detector:
         one = self.scales[0]
         rarity = score + np.log10(len(self.scales) * WEEK_US / self.tick_us)
         return upper_bound(expected, one.dispersion(), one.tail.statistic(rarity)[:, None])
-
-
-def cap_silent(score: Real, windows: Real, spoke: Mask, width_us: int) -> Real:
-    """Limit the score of services that never spoke to what their silence can show.
-
-    Args:
-        score: S x n.
-        windows: known windows of each service, S.
-        spoke: whether a service was ever heard before, S.
-        width_us: length of a window.
-    """
-    most = np.log10(windows + 1) - np.log10(WEEK_US / width_us) + SILENT_BONUS
-    return np.asarray(np.where(spoke[:, None], score, np.minimum(score, np.round(most, DECIMALS)[:, None])))

@@ -12,7 +12,7 @@ from dataclasses import replace
 import polars as pl
 
 from detector.formats.cut import before, present, whole
-from detector.formats.format import Format, LevelAt, LINE, Sample, Span, Unless
+from detector.formats.format import LINE, Format, LevelAt, Sample, Span, Unless
 
 CLOCK = ("%d/%b/%Y:%H:%M:%S %z",)
 PATTERN = (

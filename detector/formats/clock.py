@@ -34,12 +34,14 @@ class Calendar:
         zone: IANA name, for times that carry none.
         latest: a time without year lies in the year before this moment (for a file its last line, for a stream the
             clock), give or take `slack`.
+        whole_minutes: seconds do not matter to the caller, which saves reading most of the times.
         slack: how far after `latest` a line may still lie: files joined from several hosts are not in time order.
     """
 
     zone: str = "UTC"
     latest: datetime = datetime(2100, 1, 1, tzinfo=UTC)
     slack: timedelta = timedelta(days=1)
+    whole_minutes: bool = False
 
 
 def instants(times: pl.Series, clock: tuple[str, ...], calendar: Calendar) -> pl.Series:
@@ -82,6 +84,14 @@ def parse_each(texts: pl.Series, clock: tuple[str, ...], calendar: Calendar) -> 
         missing = result.is_null() & texts.is_not_null()
         result = result.scatter(missing.arg_true(), _one_way(texts.filter(missing), way, calendar))
     return result
+
+
+def seconds_place(way: str, width: int) -> tuple[int, int] | None:
+    """Where a time of this width has its seconds, from and to; None if it has none or a fraction follows."""
+    before, _, after = way.partition("%S")
+    sample = datetime(2000, 12, 30, 12, 30, 30, tzinfo=UTC)
+    first, rest = len(sample.strftime(before)), len(sample.strftime(after))
+    return (first, first + 2) if "%S" in way and first + 2 + rest == width and "%f" not in after else None
 
 
 def by_second(

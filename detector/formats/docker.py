@@ -84,5 +84,5 @@ FORMAT = Format(
     fallback=BY_PARSER,
     envelope=True,
     priority=2,
-    hint=r'\{\s*"',
+    hint=r'\{\s*"(?:log|stream|attrs|time)"',
 )

@@ -22,6 +22,8 @@ UNKNOWN = Dialect("", (), {}, {})
 STATUS = re.compile(r"[1-5]\d\d|0|")
 SURROGATE = re.compile("[\ud800-\udfff]")
 DIGITS = re.compile(r"\d*")
+Sketch = frozenset[str]
+"""The paths that an object has."""
 
 
 @dataclass(slots=True)
@@ -50,9 +52,9 @@ class Shape:
 
 
 def parse_object(line: str) -> dict[str, object] | None:
-    """The object that a line is, with numbers as `number_text` writes them; None for anything else."""
+    """The object that a line is, with numbers as they stand there; None for anything else."""
     try:
-        value = json.loads(line, parse_float=number_text, parse_int=number_text, parse_constant=Number,
+        value = json.loads(line, parse_float=Number, parse_int=Number, parse_constant=Number,
                            object_pairs_hook=first_wins)  # fmt: skip
     except (ValueError, RecursionError):
         return None
@@ -68,18 +70,18 @@ class Number(str):
     """A number, kept as it is written."""
 
 
-def number_text(written: str) -> Number:
+def number_text(number: Number) -> str:
     """A number as polars writes it: `1e5` is `100000`, `1.50` is `1.5`; what it cannot read stays as it is."""
-    if written.lstrip("-").isdigit():
-        return Number("0" if written == "-0" else written)
-    value = float(written)
-    if math.isinf(value):
-        return Number(written)
-    return Number(f"{Decimal(repr(value)):f}".removesuffix(".0"))
+    if number.lstrip("-").isdigit():
+        return "0" if number == "-0" else str(number)
+    value = float(number)
+    return f"{Decimal(repr(value)):f}".removesuffix(".0") if math.isfinite(value) else str(number)
 
 
 def written(value: object) -> str | None:
     """A scalar as text, also the only text of a list; None for null and for what has parts."""
+    if isinstance(value, Number):
+        return number_text(value)
     if isinstance(value, list) and len(value) == 1 and isinstance(value[0], str) and not isinstance(value[0], Number):
         value = value[0]
     if isinstance(value, bool):
@@ -100,11 +102,14 @@ def walk(value: Mapping[str, object], outer: str = "", depth: int = 1) -> Iterat
             yield from walk(inner, path, depth + 1)
 
 
-def look_over(objects: Iterable[Mapping[str, object]]) -> dict[str, Seen]:
-    """All paths of some objects and what was seen there."""
+def look_over(objects: Iterable[Mapping[str, object]]) -> tuple[dict[str, Seen], Counter[Sketch]]:
+    """All paths of some objects and what was seen there; and the sets of paths, each with the count of its objects."""
     seen: dict[str, Seen] = {}
+    sketches: Counter[Sketch] = Counter()
     for value in objects:
-        for path, inner in walk(value):
+        places = list(walk(value))
+        sketches[frozenset(path for path, _ in places)] += 1
+        for path, inner in places:
             if path not in seen and len(seen) >= MOST_PATHS:
                 continue
             entry = seen.setdefault(path, Seen())
@@ -113,21 +118,20 @@ def look_over(objects: Iterable[Mapping[str, object]]) -> dict[str, Seen]:
                 entry.texts.append(text)
             elif inner is not None:
                 entry.branches += 1
-    return seen
+    return seen, sketches
 
 
-def pick_dialect(objects: Sequence[Mapping[str, object]]) -> Dialect:
+def pick_dialect(sketches: Mapping[Sketch, int]) -> Dialect:
     """The dialect that most objects show: each votes for the first in the table whose signs it has."""
     votes: Counter[int] = Counter()
-    for value in objects:
-        paths = {path for path, _ in walk(value)}
-        fitting = [n for n, dialect in enumerate(DIALECTS) if paths.issuperset(dialect.signs)]
-        if fitting:
-            votes[min(fitting)] += 1
+    for paths, count in sketches.items():
+        fitting = next((n for n, dialect in enumerate(DIALECTS) if paths.issuperset(dialect.signs)), None)
+        if fitting is not None:
+            votes[fitting] += count
     named: Counter[str] = Counter()
     for n, count in votes.items():
         named[DIALECTS[n].name] += count
-    if not named or 2 * named.most_common(1)[0][1] < len(objects):
+    if not named or 2 * named.most_common(1)[0][1] < sum(sketches.values()):
         return UNKNOWN
     name = named.most_common(1)[0][0]
     return DIALECTS[max((n for n in votes if DIALECTS[n].name == name), key=votes.__getitem__)]
@@ -143,8 +147,8 @@ def find_shape(head: Sequence[str], chosen: Mapping[str, str]) -> Shape | None:
     objects = [value for value in map(parse_object, head) if value is not None]
     if not objects:
         return None
-    seen = look_over(objects)
-    dialect = pick_dialect(objects)
+    seen, sketches = look_over(objects)
+    dialect = pick_dialect(sketches)
     paths: dict[str, tuple[str, ...]] = {}
     for name in USUAL:
         listed = tuple(dialect.paths.get(name, ()))

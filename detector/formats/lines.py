@@ -202,11 +202,20 @@ def leading_word(data: NDArray[np.uint8], begins: Positions, ends: Positions) ->
     return kept
 
 
-def run_begins(data: NDArray[np.uint8], begins: Positions, length: int) -> Positions:
-    """The rows whose text of `length` bytes differs from that of the row before, the first row always."""
+def run_begins(
+    data: NDArray[np.uint8], begins: Positions, length: int, skip: tuple[int, int] = (0, 0)
+) -> Positions:
+    """The rows whose text of `length` bytes differs from that of the row before, the first row always.
+
+    Args:
+        skip: bytes of the text, from and to, that do not count.
+    """
+    counts = np.ones(-(-length // WORD) * WORD, bool)
+    counts[length:] = counts[slice(*skip)] = False
+    masks = (counts * np.uint8(255)).view("<u8")
     differs = np.zeros(len(begins), bool)
     differs[:1] = True
-    for done in range(0, length, WORD):
-        word = words_at(data, begins + done) & LOW_BYTES[min(WORD, length - done)]
+    for number in np.flatnonzero(masks).tolist():
+        word = words_at(data, begins + number * WORD) & masks[number]
         differs[1:] |= word[1:] != word[:-1]
     return np.flatnonzero(differs)

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import polars as pl
 
-from detector.formats.clock import Calendar, by_second, instants, parse_each, repeat_runs
+from detector.formats.clock import Calendar, by_second, instants, parse_each, repeat_runs, seconds_place
 from detector.formats.epoch_times import epochs
-from detector.formats.format import Format, LevelAt, LINE, Span, Unless
+from detector.formats.format import LINE, Format, LevelAt, Span, Unless
 from detector.formats.iso_times import iso_in_place, looks_iso
 from detector.formats.levels import from_leading_word, from_priorities
 from detector.formats.lines import (
@@ -232,6 +232,8 @@ def _times(lines: Lines, begins: Positions, ends: Positions, length: object, clo
             if len(rows)
             else empty
         )
+    if calendar.whole_minutes and len(clock) == 1 and (seconds := seconds_place(clock[0], length)):
+        return _minutes(lines, begins, length, seconds, clock, calendar)
     if clock == ("iso",):
         found = iso_in_place(lines.bytes, begins, length, calendar.zone)
     else:
@@ -240,6 +242,16 @@ def _times(lines: Lines, begins: Positions, ends: Positions, length: object, clo
         return found
     runs = run_begins(lines.bytes, begins, length)
     return repeat_runs(parse_each(texts_at(lines.bytes, begins[runs], ends[runs]), clock, calendar), runs, len(begins))
+
+
+def _minutes(lines: Lines, begins: Positions, length: int, seconds: tuple[int, int], clock: tuple[str, ...],
+             calendar: Calendar) -> pl.Series:  # fmt: skip
+    """Times cut to the minute: one text for each run of lines of the same minute."""
+    first, after = seconds
+    runs = run_begins(lines.bytes, begins, length, seconds)
+    head = texts_at(lines.bytes, begins[runs], begins[runs] + first)
+    tail = texts_at(lines.bytes, begins[runs] + after, begins[runs] + length)
+    return repeat_runs(parse_each(head + "00" + tail, clock, calendar), runs, len(begins))
 
 
 def _open_envelopes(frame: pl.DataFrame, recipe: Recipe, wanted: frozenset[str]) -> pl.DataFrame:

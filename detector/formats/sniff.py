@@ -13,6 +13,7 @@ import difflib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
 import numpy as np
 import polars as pl
@@ -26,7 +27,8 @@ from detector.formats.records import CONTINUATION, HEADER, RECORD, Recipe, read_
 from detector.schemas import RECORDS
 
 HEAD_LINES = 1000
-"""As many lines as a format is judged by."""
+HEAD_CHARACTERS = 256 * 1024
+"""As many lines as a format is judged by, fewer if they are longer than this together, and one at least."""
 ALSO = 0.005
 """A further format is kept if it reads at least this share of the head, and one line."""
 INNER = 0.5
@@ -90,7 +92,7 @@ class Trial:
 
 def rank(head: Sequence[str], formats: Sequence[Format], calendar: Calendar) -> list[Candidate]:
     """The formats that read some line of the head, best first: by confidence, then priority, then table order."""
-    return [_candidate(trial) for trial in _ranked(head, formats, calendar)]
+    return [_candidate(trial) for trial in _ranked(_beginning(head), formats, calendar)]
 
 
 def choose(
@@ -99,7 +101,7 @@ def choose(
     """How to read a source that begins with `head`.
 
     Args:
-        head: its first lines, up to 1000.
+        head: its first lines; no more than HEAD_LINES and HEAD_CHARACTERS of them are looked at.
         formats: those to choose from, usually the whole table.
         calendar: completes times without zone or year.
         wanted_name: the format that the user names; it comes first, whatever the head looks like.
@@ -107,7 +109,7 @@ def choose(
     Raises:
         UsageError: there is no format of that name.
     """
-    head = head[:HEAD_LINES]
+    head = _beginning(head)
     trials = _ranked(head, formats, calendar)
     if wanted_name is not None:
         order = [known.name for known in formats].index(find_format(wanted_name, formats).name)
@@ -148,6 +150,12 @@ def _ranked(head: Sequence[str], formats: Sequence[Format], calendar: Calendar) 
     ]
     _give_way(trials)
     return sorted((trial for trial in trials if trial.records.any()), key=Trial.key)
+
+
+def _beginning(head: Sequence[str]) -> Sequence[str]:
+    """As much of it as is looked at, so that recognising a source takes no longer where lines are huge."""
+    ends = accumulate(map(len, head[:HEAD_LINES]))
+    return head[: max(1, sum(end <= HEAD_CHARACTERS for end in ends))]
 
 
 def _cut(head: Sequence[str]) -> Lines:

@@ -6,6 +6,7 @@ Source: https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -26,6 +27,7 @@ COLUMNS = {
     "host": ("instance-id",),
     "message": ("action",),
 }
+VERSION = re.compile(r"\d+ ")
 STATES = r" (?:OK|NODATA|SKIPDATA)(?: |$)"
 
 
@@ -35,7 +37,7 @@ def adapt(head: Sequence[str]) -> Format | None:
     names = first.split()
     if "start" in names or "end" in names:
         return with_columns(first) if "srcaddr" in names or "bytes" in names else None
-    return with_columns(DEFAULT)
+    return with_columns(DEFAULT) if any(map(VERSION.match, head)) else None
 
 
 def with_columns(header: str) -> Format:

@@ -86,7 +86,8 @@ def read_size(name: str, table: pl.DataFrame, lines: Lines) -> pl.Series:
 
 ABOUT = "Zeek (Bro) logs in columns"
 HEAD = (
-    "#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n#path\tconn\n#open\t2026-03-01-00-00-00\n"
+    "#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n"
+    "#path\tconn\n#open\t2026-03-01-00-00-00\n"
     "#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tproto\tservice\torig_bytes\tresp_bytes\n"
     "#types\ttime\tstring\taddr\tport\taddr\tport\tenum\tstring\tcount\tcount"
 )

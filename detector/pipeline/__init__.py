@@ -3,6 +3,13 @@
     bytes -> lines -> records -> counts -> expected -> verdicts -> incidents -> causes
     sources  formats            windows   baseline    detect      incidents    explain
 
-`read.py` is pure and runs on any thread: a block to partial counts. `advance.py` runs in order of event time: the
-counts of a day to verdicts and incidents. `scan.py` and its neighbours walk the path for one command each.
+    opening.py  how the lines of a source are read; naming.py: which service and client they are of
+    read.py     a block to partial counts: pure, runs on any thread
+    gather.py   all sources to merged counts (stores.py); gridding.py: counts tables
+    walk.py     the days of one store in order, each by advance.py: score a tick, then learn from it
+    causes.py   what drives an incident; verdict_table.py: the verdicts of all windows
+    model.py    what was learned, stored and recalled
+
+`scan.py`, `learn.py`, `parse.py` (with pieces.py, joining.py and tabling.py) and `recognize.py` walk the path, or a
+part of it, for one command each.
 """

@@ -5,16 +5,17 @@ State changes only at event-time boundaries and only from totals, so that every 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from detector.baseline.bursts import Bursts
-from detector.baseline.level import Level
+from detector.baseline.level import Lesson, Level
 from detector.baseline.prior import Prior
 from detector.baseline.season import Season
-from detector.detect.verdicts import Detector, cap_silent
+from detector.detect.outbursts import Outbursts
+from detector.detect.verdicts import WEEK_US, Detector
 from detector.incidents import Follower, Tick
 from detector.schemas import Incident
 
@@ -29,8 +30,11 @@ class State:
     """What a run knows of S services; everything else follows from it and from the counts to come.
 
     Attributes:
-        names: of the services, sorted when they came in together.
         width_us: length of a window.
+        prior: typical noise, for services without a history.
+        open_at, least: score and records above what is expected at which an incident opens.
+        names: of the services, sorted when they came in together.
+        born: the first window in which each could have spoken, S.
     """
 
     width_us: int
@@ -39,19 +43,19 @@ class State:
     least: float
     names: list[str] = field(default_factory=list)
     born: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
-    spoke: NDArray[np.bool_] = field(default_factory=lambda: np.empty(0, bool))
     season: Season = field(init=False)
     level: Level = field(init=False)
     bursts: Bursts = field(init=False)
     detector: Detector = field(init=False)
+    outbursts: Outbursts = field(init=False)
     follower: Follower = field(init=False)
 
     def __post_init__(self) -> None:
-        prior = self.prior
         self.season = Season(self.width_us)
         self.level = Level.of(0)
         self.bursts = Bursts(self.width_us)
-        self.detector = Detector.of(self.width_us, self.tick * self.width_us, prior.dispersion, prior.tail_share, prior.tail_scale)
+        self.detector = Detector.of(self.width_us, self.tick * self.width_us, self.prior)
+        self.outbursts = Outbursts.of(0, self.tick)
         self.follower = Follower(self.width_us, self.open_at, "lines", self.least)
 
     @property
@@ -68,16 +72,16 @@ class State:
         """Add services; `born` is the first window in which each could have spoken."""
         self.names += names
         self.born = np.append(self.born, born)
-        self.spoke = np.append(self.spoke, np.zeros(len(names), bool))
         self.season.grow(born // self.windows_per_day)
         self.level.grow(len(names))
         self.bursts.grow(len(names))
         self.detector.grow(len(names))
+        self.outbursts.grow(len(names))
 
 
 @dataclass(slots=True)
 class Results:
-    """What a stretch of time gave: incidents that closed, and (if kept) the verdicts, S x windows each."""
+    """What a day gave: incidents that closed, and (if kept) the verdicts, S x windows of each tick."""
 
     incidents: list[Incident] = field(default_factory=list)
     expected: list[Real] = field(default_factory=list)
@@ -86,7 +90,9 @@ class Results:
     flagged: list[NDArray[np.bool_]] = field(default_factory=list)
 
 
-def advance(state: State, day: int, counts: Real, *, until: int | None = None, keep: bool = False, judge: bool = True) -> Results:
+def advance(
+    state: State, day: int, counts: Real, until: int, *, keep: bool = False, judge: bool = True
+) -> Results:
     """Score a day, tick by tick, and learn from it.
 
     Args:
@@ -100,7 +106,7 @@ def advance(state: State, day: int, counts: Real, *, until: int | None = None, k
     """
     today = Today(day, counts, state.season.expect(day))
     first = day * state.windows_per_day
-    over = until is None or until >= first + state.windows_per_day
+    over = until >= first + state.windows_per_day
     end = counts.shape[1] if over else max(0, until - first)
     results = Results()
     for begin in range(0, end, state.tick):
@@ -143,42 +149,50 @@ class Today:
 
 def _tick(state: State, today: Today, part: slice, results: Results, *, keep: bool) -> None:
     """Score the windows of a tick, then learn from them."""
-    counts, season = today.counts[:, part], today.season[:, part]
-    known = ~np.isnan(counts)
-    level = state.level.expect(season)
-    dispersion = state.detector.scales[0].dispersion()
-    spread = np.sqrt(level + dispersion[:, None] * level**2)
-    expected, bursts = state.bursts.expect(today.day, part, level, spread)
-    first = today.day * state.windows_per_day + part.start
+    lesson = _lesson(state, today, part)
+    known = lesson.usable
+    expected, bursts = state.bursts.expect(today.day, part, lesson.expected, lesson.spread)
+    first, counts = today.day * state.windows_per_day + part.start, today.counts[:, part]
     verdict = state.detector.judge(first, counts, expected)
-    score = cap_silent(verdict.score, state.level.windows, state.spoke, state.width_us)
-    old = (state.level.windows >= YOUNG_WINDOWS)[:, None]
-    tick = Tick(first, counts, expected, np.where(known & old, score, -np.inf), verdict.start, dispersion)
+    weeks = state.level.windows * state.width_us / WEEK_US
+    recent = state.outbursts.recent(lesson.counts)
+    score = state.outbursts.cap(verdict.score, recent, weeks)
+    judged = known & (state.level.windows >= YOUNG_WINDOWS)[:, None]
+    dispersion = state.detector.scales[0].dispersion()
+    tick = Tick(first, counts, expected, np.where(judged, score, -np.inf), verdict.start, dispersion)
     before = np.isin(np.arange(len(state.names)), list(state.follower.surges))[:, None]
     flagged, closed, settled = state.follower.follow(state.names, tick)
     results.incidents += closed
     if keep:
         _keep(results, state, tick, flagged)
     usable = known & ~flagged
-    today.flagged[:, part], today.expected[:, part] = flagged, level
-    today.learned[:, part] = state.level.learn(np.nan_to_num(counts), level, season, usable & ~bursts, spread, state.width_us)
+    today.flagged[:, part] = flagged
+    _learn(state, today, part, replace(lesson, usable=usable & ~bursts))
     # how strange windows are is learned up to and with the alarm: without it the tail would never be seen
-    state.detector.learn(verdict, known & old & ~before, usable)
-    state.spoke |= (np.nan_to_num(counts) > 0).any(axis=1)
+    state.detector.learn(verdict, judged & ~before, usable)
     for service, factor in settled.items():
         state.level.shift[service] *= factor
 
 
 def _learn_only(state: State, today: Today, part: slice) -> None:
     """What a tick teaches when nothing is judged."""
+    _learn(state, today, part, _lesson(state, today, part))
+
+
+def _lesson(state: State, today: Today, part: slice) -> Lesson:
+    """A tick as the level expects it; all that is known may be learned from."""
     counts, season = today.counts[:, part], today.season[:, part]
     level = state.level.expect(season)
     dispersion = state.detector.scales[0].dispersion()[:, None]
     spread = np.sqrt(level + dispersion * level**2)
-    known, filled = ~np.isnan(counts), np.nan_to_num(counts)
-    today.expected[:, part] = level
-    today.learned[:, part] = state.level.learn(filled, level, season, known, spread, state.width_us)
-    state.spoke |= (filled > 0).any(axis=1)
+    return Lesson(np.nan_to_num(counts), level, spread, season, ~np.isnan(counts))
+
+
+def _learn(state: State, today: Today, part: slice, lesson: Lesson) -> None:
+    """Teach the level, and keep for the end of the day what was learned."""
+    today.expected[:, part] = lesson.expected
+    today.learned[:, part] = state.level.learn(lesson, state.width_us)
+    state.outbursts.learn(lesson.counts, state.outbursts.recent(lesson.counts))
 
 
 def _keep(results: Results, state: State, tick: Tick, flagged: NDArray[np.bool_]) -> None:
@@ -186,4 +200,3 @@ def _keep(results: Results, state: State, tick: Tick, flagged: NDArray[np.bool_]
     results.upper.append(state.detector.upper(tick.expected, state.open_at))
     results.score.append(tick.score)
     results.flagged.append(flagged)
-

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import BinaryIO
+from functools import partial
 
 import numpy as np
 
-from detector.baseline.prior import load_prior
 from detector.baseline.store import load
 from detector.config import Settings
 from detector.errors import InputError
 from detector.pipeline.advance import State, advance
-from detector.pipeline.gather import Progress, gather
-from detector.pipeline.model import load_state, save_states
+from detector.pipeline.aids import NO_AIDS, Aids
+from detector.pipeline.gather import gather
+from detector.pipeline.model import save_states
+from detector.pipeline.stores import Store, days_of, numbers_of
+from detector.pipeline.walk import begin
 from detector.schemas import InputSummary
-from detector.sources.files import SourceFile
-from detector.windows.grid import Grid
-from detector.windows.totals import Totals
 
 TILE = 512
-"""Services that are walked together: their arrays stay in the processor's cache, and results do not depend on threads."""
+"""Services that are walked together: their arrays stay in the processor's cache; no result depends on threads."""
 JUDGED_DAYS = 8
 """How strange windows usually are and how they scatter is forgotten within days: only the last ones are judged."""
 
@@ -45,48 +44,54 @@ class LearnResult:
     path: str
 
 
-def learn(paths: Sequence[str], settings: Settings, model_dir: str, now_us: int, *, update: bool = False, stdin: BinaryIO | None = None,
-          begin: Callable[[list[SourceFile]], None] | None = None, progress: Progress | None = None) -> LearnResult:  # fmt: skip
+def learn(
+    paths: Sequence[str], settings: Settings, model: str, now_us: int, aids: Aids = NO_AIDS, *, update: bool = False
+) -> LearnResult:
     """Learn a baseline for every service and store it.
 
     Args:
-        paths, settings, now_us, stdin, begin, progress: as for `scan`.
-        model_dir: folder of the model, replaced; with `update`, gone on from: days that it knows are not learned again.
+        paths, settings, now_us, aids: as for `scan`.
+        model: its folder, replaced; with `update`, gone on from: days that it knows are not learned again.
+        update: go on from the model that is there.
 
     Raises:
         InputError: nothing could be read, or nothing in it has a time.
         ModelError: the model cannot be read or written.
     """
-    gathered = gather(paths, settings, now_us, stdin, begin, progress)
-    stores = [store for store in (gathered.totals, *gathered.grids.values()) if store.services]
-    if len(stores) != 1:
-        raise InputError("nothing with a time to learn from" if not stores else "logs and counts tables, or tables with different steps: learn one kind at a time")
-    store = stores[0]
-    first, end = store.span()
-    known = load(model_dir)[0]["services"]["service"].to_list() if update else []
+    gathered = gather(paths, settings, now_us, aids)
+    store = _only(gathered.stores())
+    known = load(model)[0]["services"]["service"].to_list() if update else []
     names = sorted({*store.services, *known})
-
-    def walk(names: list[str]) -> State:
-        state = State(store.width_us, load_prior(), np.inf, settings.least_excess)
-        if update:
-            state, _ = load_state(model_dir, names, store.width_us, settings, prior=load_prior(), open_at=np.inf, first=first)
-        else:
-            state.grow(names, np.full(len(names), first))
-        learn_days(state, store, first, end)
-        return state
-
-    tiles = [names[begin : begin + TILE] for begin in range(0, len(names), TILE)]
+    tiles = [names[at : at + TILE] for at in range(0, len(names), TILE)]
+    learn_tile = partial(_learn_tile, store, settings, model if update else None)
     with ThreadPoolExecutor(settings.threads) as pool:
-        states = list(pool.map(walk, tiles))
-    save_states(model_dir, states, first * store.width_us, end * store.width_us, settings)
-    return LearnResult(len(names), first * store.width_us, end * store.width_us, gathered.summary, model_dir)
+        states = list(pool.map(learn_tile, tiles))
+    from_us, to_us = (edge * store.width_us for edge in store.span())
+    save_states(model, states, from_us, to_us, settings)
+    return LearnResult(len(names), from_us, to_us, gathered.summary, model)
 
 
-def learn_days(state: State, store: Totals | Grid, first: int, end: int) -> None:
-    """Walk the days that the state does not know yet."""
-    order = np.array([store.services.get(name, -1) for name in state.names], np.int64)
-    per_day = store.windows_per_day
-    for day in range(max(first // per_day, state.season.day + 1), (end - 1) // per_day + 1):
-        counts = store.matrices(day, order, ("lines",))["lines"]
-        judge = end - day * per_day <= JUDGED_DAYS * per_day
-        advance(state, day, counts, until=end, judge=judge)
+def _only(stores: Sequence[Store]) -> Store:
+    """What there is to learn from.
+
+    Raises:
+        InputError: nothing, or more than one kind.
+    """
+    if not stores:
+        raise InputError("nothing with a time to learn from")
+    if len(stores) > 1:
+        raise InputError("logs and counts tables, or tables with different steps: learn one kind at a time")
+    return stores[0]
+
+
+def _learn_tile(store: Store, settings: Settings, model: str | None, names: list[str]) -> State:
+    """Walk the days of some services that the model does not know yet."""
+    state = begin(store, names, settings, np.inf, model)
+    first, end = store.span()
+    order = numbers_of(store, names)
+    for day in days_of(store, first, end):
+        if day > state.season.day:
+            counts = store.matrices(day, order, ("lines",))["lines"]
+            judge = end - day * store.windows_per_day <= JUDGED_DAYS * store.windows_per_day
+            advance(state, day, counts, end, judge=judge)
+    return state

@@ -53,6 +53,14 @@ def context_for(file: SourceFile, head: Sequence[str], settings: Settings, now_u
     return Context(recipe, width_of(settings), file.stem, names_from(settings))
 
 
+def for_counting(context: Context) -> Context:
+    """The same where only the window of a line matters: seconds are not read if windows are whole minutes."""
+    if context.width_us % MINUTE_US:
+        return context
+    calendar = replace(context.recipe.calendar, whole_minutes=True)
+    return replace(context, recipe=replace(context.recipe, calendar=calendar))
+
+
 def _moment(micros: int) -> datetime:
     return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=micros)
 

@@ -8,13 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain
-from typing import BinaryIO
 
 import polars as pl
 
 from detector.config import Settings
 from detector.errors import Losses
 from detector.formats import counts
+from detector.pipeline.aids import NO_AIDS, Aids
 from detector.pipeline.joining import Joint
 from detector.pipeline.opening import context_for, head_of, nothing_read
 from detector.pipeline.parallel import in_order
@@ -34,21 +34,17 @@ class Parsing:
     Attributes:
         settings: how to read.
         now_us: the clock, for years of times that lack one, in streams; microseconds since 1970 UTC.
-        stdin: what `-` is.
-        progress: is told how many more bytes were read from disk.
+        aids: standard input, and who is told how far reading is.
         summary: what was read; complete when the frames are.
     """
 
     settings: Settings
     now_us: int
-    stdin: BinaryIO | None = None
-    progress: Callable[[int], None] | None = None
+    aids: Aids = NO_AIDS
     summary: InputSummary = field(default_factory=InputSummary)
     losses: Losses = field(default_factory=Losses)
 
-    def frames(
-        self, paths: Sequence[str], begin: Callable[[list[SourceFile]], None] | None = None
-    ) -> Generator[pl.DataFrame, None, None]:
+    def frames(self, paths: Sequence[str]) -> Generator[pl.DataFrame, None, None]:
         """Yield the records (RECORDS) of all sources in their order; memory does not grow with the input.
 
         Raises:
@@ -57,8 +53,8 @@ class Parsing:
         found = find(paths)
         self.summary.faults += found.faults
         self.summary.passed_over = dict(found.passed_over)
-        if begin is not None:
-            begin(found.files)
+        if self.aids.begin is not None:
+            self.aids.begin(found.files)
         with ThreadPoolExecutor(self.settings.threads) as pool:
             jobs = chain.from_iterable(self._jobs(file) for file in found.files)
             for take, future in in_order(pool, jobs, ahead=self.settings.threads + 2):
@@ -77,7 +73,8 @@ class Parsing:
                 self.summary.files += int(piece.frame["line_number"].first() == 1)
                 yield self._take, partial(_same, piece)
             return
-        blocks = read_blocks(file, self.losses, self.summary.faults, stdin=self.stdin, progress=self.progress)
+        aids = self.aids
+        blocks = read_blocks(file, self.losses, self.summary.faults, stdin=aids.stdin, progress=aids.progress)
         first = next(blocks, None)
         if first is None:
             return

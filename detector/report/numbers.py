@@ -9,16 +9,17 @@ from detector.schemas import Incident
 LARGEST_FACTOR = 1e6
 """A surge from nothing has no finite factor, but every JSON reader needs a number."""
 DIGITS = 9
+MINUTE_US = 60_000_000
 PER_MINUTE = {"lines": "lines/min", "bytes": "bytes/min", "errors": "errors/min", "debug": "debug lines/min"}
 RATIOS = {"lines_per_client": "lines/client", "bytes_per_line": "bytes/line", "version": "lines/client"}
 """Signals that do not grow with the window."""
 
 
-def unit_of(signal: str, window_seconds: float) -> tuple[str, float]:
+def unit_of(signal: str, window_us: int) -> tuple[str, float]:
     """The unit in which a signal is told, and by what a value per window is multiplied to have it."""
     if signal in RATIOS:
         return RATIOS[signal], 1.0
-    return PER_MINUTE.get(signal, f"{signal}/min"), 60 / window_seconds
+    return PER_MINUTE.get(signal, f"{signal}/min"), MINUTE_US / window_us
 
 
 def rounded(value: float) -> float:

@@ -138,7 +138,7 @@ def shape_incidents(result: ScanResult) -> list[IncidentShape]:
 
 def shape_incident(incident: Incident, cause: Cause, result: ScanResult) -> IncidentShape:
     """One incident, converted from per window to its unit."""
-    unit, scale = unit_of(incident.signal, result.window_seconds)
+    unit, scale = unit_of(incident.signal, incident.window_us)
     return IncidentShape(
         id=incident.id, service=incident.service, signal=incident.signal, kind=cause.kind,
         started_at=rfc3339(incident.started_us), detected_at=rfc3339(incident.detected_us),

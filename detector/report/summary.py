@@ -9,7 +9,7 @@ from detector.schemas import InputSummary, ScanResult
 
 MOST_FAULTS = 10
 UNPARSED = {"unknown_format": "in no known format", "blank": "blank", "header": "of a header",
-            "bad_row": "without time or number"}  # fmt: skip
+            "bad_row": "without time or number", "implausible_time": "of a time far from all others"}  # fmt: skip
 PASSED_OVER = {"broken_link": "broken link", "special": "pipe or device", "duplicate": "reached twice"}
 UNDATED = "lines_without_time"
 """Told as a problem of its source."""

@@ -42,7 +42,7 @@ def _wrap(text: str, width: int, indent: str) -> list[str]:
 
 def _block(incident: Incident, cause: Cause, result: ScanResult, look: Look) -> list[str]:
     """Who, how much, since when, why."""
-    lines = [_volume(incident, cause, result, look), _course(incident, result)]
+    lines = [_volume(incident, cause, look), _course(incident, result)]
     reasons = _reasons(cause)
     if reasons:
         lines.append(reasons)
@@ -60,9 +60,9 @@ def _heading(incident: Incident, result: ScanResult, look: Look) -> str:
     return severity_text + look.paint(service, "name") + gap + look.paint(mark, "page") + look.paint(name, "dim")
 
 
-def _volume(incident: Incident, cause: Cause, result: ScanResult, look: Look) -> str:
+def _volume(incident: Incident, cause: Cause, look: Look) -> str:
     """`x9.7 normal: 215 lines/min, expected 22`, and the course."""
-    unit, scale = unit_of(incident.signal, result.window_seconds)
+    unit, scale = unit_of(incident.signal, incident.window_us)
     observed, expected = brief(incident.observed * scale), brief(incident.expected * scale)
     text = f"{times_normal(factor_of(incident))}: {observed} {unit}, expected {expected}"
     room = look.width - INDENT - len(text) - GAP

@@ -34,6 +34,7 @@ class Partial:
         head: lines before the first known time: service (None: that of the record before) -> four measures.
         first, last: window and service of the first and the last line with a known time, None if there is none.
         first_us, last_us: the earliest and latest time, None without any.
+        end: service of the last line, with or without a time; None where that is not known.
     """
 
     services: list[str | None]
@@ -46,6 +47,7 @@ class Partial:
     last: tuple[int, str] | None = None
     first_us: int | None = None
     last_us: int | None = None
+    end: str | None = None
 
 
 def count(records: pl.DataFrame, kinds: pl.Series | None, sizes: Numbers, width_us: int, stem: str) -> Partial:
@@ -66,11 +68,20 @@ def count(records: pl.DataFrame, kinds: pl.Series | None, sizes: Numbers, width_
     measures = _measures(records, kinds, sizes)
     begin = _first_known(times, codes, services)
     partial = Partial(services, head=_head(codes[:begin], services, [m[:begin] for m in measures]))
+    partial.end = services[codes[-1]] if len(codes) else None
     if begin < len(times):
         micros = times.to_physical()[begin:].to_numpy()
-        clients = records["client"][begin:] if "client" in records.columns else None
-        _add_cells(partial, micros, width_us, codes[begin:], [m[begin:] for m in measures], clients)
+        _add_cells(partial, micros, width_us, codes[begin:], [m[begin:] for m in measures], _clients(records, begin))
     return partial
+
+
+def _clients(records: pl.DataFrame, begin: int) -> pl.Series | None:
+    """Clients from a row on; one without a time of its own is not counted, else a cut before it would show."""
+    if "client" not in records.columns:
+        return None
+    if records["timestamp"].null_count():
+        records = records.select("timestamp", pl.when(pl.col("timestamp").is_not_null()).then("client").alias("client"))
+    return records["client"][begin:]
 
 
 def _services(records: pl.DataFrame, kinds: pl.Series | None, stem: str) -> tuple[Numbers, list[str | None]]:

@@ -35,6 +35,7 @@ class Grid:
     days: dict[int, dict[str, NDArray[np.floating]]] = field(default_factory=dict)
     fractional: bool = False
     number_of_code: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    dictionary: pl.Series | None = None
 
     @property
     def windows_per_day(self) -> int:
@@ -68,7 +69,10 @@ class Grid:
             return np.full(len(rows), self._number(stem), np.int64)
         names = rows["service"]
         if isinstance(names.dtype, pl.Categorical) and not names.null_count():
-            return self._numbers_of_codes(names)
+            if self.dictionary is None:
+                self.dictionary = names.clear()  # polars forgets the codes with the last column that uses them
+            if names.dtype == self.dictionary.dtype:
+                return self._numbers_of_codes(names)
         names = names.cast(pl.String).fill_null(stem)
         distinct = names.unique(maintain_order=True)
         numbers = pl.Series([self._number(name) for name in distinct.to_list()], dtype=pl.Int64)
@@ -76,7 +80,7 @@ class Grid:
         return names.alias("service").to_frame().join(table, on="service", how="left", maintain_order="left")["number"].to_numpy()
 
     def _numbers_of_codes(self, names: pl.Series) -> NDArray[np.int64]:
-        """The same for names that a table keeps as numbers of a dictionary, which polars keeps for the whole process."""
+        """The same for names that a table keeps as numbers of a dictionary, which polars keeps as long as `dictionary` lives."""
         codes = names.to_physical().to_numpy()
         beyond = int(codes.max()) + 1 - len(self.number_of_code)
         if beyond > 0:
@@ -100,14 +104,12 @@ class Grid:
         scaled = np.rint(values * MILLION) if grid.dtype == np.float64 else values
         before = flat[cells]
         fresh = np.isnan(before)
-        if fresh.all():
-            flat[cells] = 0.0
-        else:
-            flat[cells[fresh]] = 0.0
-            if grid.dtype == np.float32 and np.nanmax(before) + values.sum() >= SMALL:
-                self._room(day, name, wide=True)
-                return self._add_to(day, name, cells, values)
+        flat[cells[fresh]] = 0.0
         np.add.at(flat, cells, scaled.astype(grid.dtype))
+        if grid.dtype == np.float32 and flat[cells].max() >= SMALL:  # beyond it sums are not exact any more
+            flat[cells] = before
+            self._room(day, name, wide=True)
+            self._add_to(day, name, cells, values)
 
     def _room(self, day: int, name: str, *, wide: bool) -> NDArray[np.floating]:
         """The array of a measure of a day, grown to all services, widened to millionths if asked."""

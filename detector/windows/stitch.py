@@ -16,10 +16,12 @@ class Seam:
     Attributes:
         last: window and service of the last line with a known time.
         waiting: service (None: that of the first record) -> measures of lines before any known time.
+        spoke: service of the last line so far, with or without a time: that of further lines.
     """
 
     last: tuple[int, str] | None = None
     waiting: dict[str | None, Numbers] = field(default_factory=dict)
+    spoke: str | None = None
 
     def join(self, partial: Partial) -> Partial | None:
         """Place the block's head; None while no time is known yet.
@@ -27,8 +29,10 @@ class Seam:
         Returns:
             counts of the head alone, to be added like those of a block.
         """
-        for service, measures in partial.head.items():
+        for own, measures in partial.head.items():
+            service = self.spoke if own is None else own
             self.waiting[service] = self.waiting.get(service, 0) + measures
+        self.spoke = self.spoke if partial.end is None else partial.end
         place = self.last or partial.first
         self.last = partial.last or self.last
         if place is None or not self.waiting:

@@ -16,13 +16,22 @@ from detector.windows import sketch
 from detector.windows.counting import Numbers, Partial
 
 DAY_US = 86_400_000_000
+FAR_DAYS = 90
+"""A stream that is silent for so long may have been so by an absurd time: see `outliers.py`."""
 MEASURES = ("lines", "bytes", "errors", "debug")
+ALL = (*MEASURES, "clients")
 Real = NDArray[np.float64]
 
 
 @dataclass(slots=True)
 class Day:
-    """Counts of one day; a cell is service * windows_per_day + window of the day."""
+    """Counts of one day; a cell is service * windows_per_day + window of the day.
+
+    Attributes:
+        cells, sums: parts of n cells and 4 x n measures; merged, they are one part with sorted cells.
+        sketches: parts of entries of `sketch.py`.
+        waiting, waiting_entries: cells and entries that came in since they were merged.
+    """
 
     cells: list[Numbers] = field(default_factory=list)
     sums: list[Numbers] = field(default_factory=list)
@@ -52,9 +61,17 @@ class Day:
         self.waiting = self.waiting_entries = 0
 
 
+    def lines(self) -> int:
+        """Lines of all services and windows."""
+        return int(sum(sums[0].sum() for sums in self.sums))
+
+
 @dataclass(slots=True)
-class Extent:
-    """From the first to the last window of a stream, and the services seen in it."""
+class Stretch:
+    """From the first to the last window of a part of a stream, and the services seen in it.
+
+    Less than `FAR_DAYS` lie between one day of a stretch and the next; an ordinary stream is one stretch.
+    """
 
     first: int
     last: int
@@ -69,13 +86,15 @@ class Totals:
         width_us: length of a window.
         services: name -> number, in order of arrival (sort before use).
         days: number of the day since 1970 -> its counts.
-        extents: stream -> its span; inside it silence is zero.
+        extents: stream -> its stretches in order; from the begin of the first to the end of the last silence is zero.
+        numbers: of services, given so far; services may be dropped, numbers are not given again.
     """
 
     width_us: int
     services: dict[str, int] = field(default_factory=dict)
     days: dict[int, Day] = field(default_factory=dict)
-    extents: dict[str, Extent] = field(default_factory=dict)
+    extents: dict[str, list[Stretch]] = field(default_factory=dict)
+    numbers: int = 0
 
     @property
     def windows_per_day(self) -> int:
@@ -84,7 +103,10 @@ class Totals:
 
     def number(self, service: str) -> int:
         """The number of a service, a new one if it was not seen before."""
-        return self.services.setdefault(service, len(self.services))
+        if service not in self.services:
+            self.services[service] = self.numbers
+            self.numbers += 1
+        return self.services[service]
 
     def add(self, partial: Partial, stream: str) -> None:
         """Merge the counts of one block of a stream."""
@@ -92,7 +114,7 @@ class Totals:
             return
         codes, place = np.unique(partial.service, return_inverse=True)
         service = np.array([self.number(partial.services[code] or "") for code in codes], np.int64)[place]
-        self._extend(stream, int(partial.window.min()), int(partial.window.max()), np.unique(service))
+        self._extend(stream, partial.window, service)
         day = partial.window // self.windows_per_day
         cell = service * self.windows_per_day + partial.window % self.windows_per_day
         row = (partial.sketches >> np.uint64(sketch.ENTRY_BITS)).astype(np.int64)
@@ -103,28 +125,63 @@ class Totals:
             mine = entries[here[row]] if not here.all() else entries
             self.days.setdefault(int(number), Day()).add(cell[here], partial.measures[:, here], mine)
 
-    def _extend(self, stream: str, first: int, last: int, services: Numbers) -> None:
-        extent = self.extents.setdefault(stream, Extent(first, last))
-        extent.first, extent.last = min(extent.first, first), max(extent.last, last)
-        extent.services.update(services.tolist())
+    def _extend(self, stream: str, window: Numbers, service: Numbers) -> None:
+        """Add the cells of a block to the stretches of its stream."""
+        windows = np.unique(window)
+        far = np.flatnonzero(np.diff(windows // self.windows_per_day) >= FAR_DAYS)
+        firsts, lasts = windows[np.r_[0, far + 1]].tolist(), windows[np.r_[far, -1]].tolist()
+        for first, last in zip(firsts, lasts, strict=True):
+            found = set(service[(window >= first) & (window <= last)].tolist())
+            self._join(stream, Stretch(first, last, found))
+
+    def _join(self, stream: str, new: Stretch) -> None:
+        """Add a stretch; those that are not far from it become one with it."""
+        apart = []
+        for old in self.extents.get(stream, []):
+            if self._far(old.last, new.first) or self._far(new.last, old.first):
+                apart.append(old)
+            else:
+                old.services |= new.services
+                new = Stretch(min(old.first, new.first), max(old.last, new.last), old.services)
+        self.extents[stream] = sorted([*apart, new], key=_first)
+
+    def _far(self, window: int, later: int) -> bool:
+        return later // self.windows_per_day - window // self.windows_per_day >= FAR_DAYS
 
     def spans(self) -> tuple[Numbers, Numbers]:
         """First and last window of each service, by number: silence between them is zero, outside it is unknown."""
-        first = np.full(len(self.services), np.iinfo(np.int64).max)
-        last = np.full(len(self.services), -1)
+        first = np.full(self.numbers, np.iinfo(np.int64).max)
+        last = np.full(self.numbers, -1)
         for extent in self.extents.values():
-            mine = np.fromiter(extent.services, np.int64)
-            first[mine], last[mine] = np.minimum(first[mine], extent.first), np.maximum(last[mine], extent.last)
+            for stretch in extent:
+                mine = np.fromiter(stretch.services, np.int64)
+                first[mine] = np.minimum(first[mine], extent[0].first)
+                last[mine] = np.maximum(last[mine], extent[-1].last)
         return first, last
 
     def span(self) -> tuple[int, int]:
         """First window, and the one after the last."""
         extents = self.extents.values()
-        return min(e.first for e in extents), max(e.last for e in extents) + 1
+        return min(extent[0].first for extent in extents), max(extent[-1].last for extent in extents) + 1
+
+    def keep_days(self, first: int, last: int) -> None:
+        """Forget what lies outside days first..last, and the services and streams that were seen nowhere else.
+
+        Both ends must lie `FAR_DAYS` from the nearest day that is forgotten: a stretch is inside or outside.
+        """
+        for day in [day for day in self.days if not first <= day <= last]:
+            self.forget(day)
+        for stream, extent in list(self.extents.items()):
+            inside = [stretch for stretch in extent if first <= stretch.first // self.windows_per_day <= last]
+            self.extents[stream] = inside
+            if not inside:
+                del self.extents[stream]
+        heard = {number for extent in self.extents.values() for stretch in extent for number in stretch.services}
+        self.services = {name: number for name, number in self.services.items() if number in heard}
 
     def series(self, service: int, first: int, end: int) -> dict[str, Real]:
         """Windows first..end-1 of one service; NaN where nothing is known."""
-        found = {name: np.full(end - first, np.nan) for name in (*MEASURES, "clients")}
+        found = {name: np.full(end - first, np.nan) for name in ALL}
         for number in range(first // self.windows_per_day, (end - 1) // self.windows_per_day + 1):
             begin = number * self.windows_per_day
             low, high = max(first, begin), min(end, begin + self.windows_per_day)
@@ -151,20 +208,18 @@ class Totals:
         """Free a day that is not needed any more."""
         self.days.pop(number, None)
 
-    def matrices(self, number: int, services: Numbers, only: tuple[str, ...] = (*MEASURES, "clients")) -> dict[str, Real]:
+    def matrices(self, number: int, services: Numbers, only: tuple[str, ...] = ALL) -> dict[str, Real]:
         """One day of the given services (by number; -1: none) as services x windows; NaN outside a service's span.
 
         `clients` is NaN where no client is known.
         """
-        first, last = (np.append(edge, outside) for edge, outside in zip(self.spans(), (np.iinfo(np.int64).max, -1), strict=True))
-        window = number * self.windows_per_day + np.arange(self.windows_per_day)
-        known = (window >= first[services][:, None]) & (window <= last[services][:, None])
-        found = {name: np.full(known.shape, np.nan) if name == "clients" else np.where(known, 0.0, np.nan) for name in only}
+        silent = np.where(self._known(number, services), 0.0, np.nan)
+        found = {name: np.full(silent.shape, np.nan) if name == "clients" else silent.copy() for name in only}
         day = self.days.get(number)
         if day is None:
             return found
         day.merge()
-        row = np.full(len(self.services), -1)
+        row = np.full(self.numbers, -1)
         row[services[services >= 0]] = np.flatnonzero(services >= 0)
         for name, sums in zip(MEASURES, day.sums[0], strict=True):
             if name in only:
@@ -173,7 +228,18 @@ class Totals:
             self._fill(found["clients"], row, *sketch.estimate(day.sketches[0]))
         return found
 
+    def _known(self, number: int, services: Numbers) -> NDArray[np.bool_]:
+        """Which windows of a day lie in the span of each service, S x windows."""
+        first, last = self.spans()
+        first, last = np.append(first, np.iinfo(np.int64).max)[services], np.append(last, -1)[services]
+        window = number * self.windows_per_day + np.arange(self.windows_per_day)
+        return (window >= first[:, None]) & (window <= last[:, None])
+
     def _fill(self, matrix: Real, row: Numbers, cells: Numbers, values: Numbers) -> None:
         place = row[cells // self.windows_per_day]
         mine = place >= 0
         matrix[place[mine], cells[mine] % self.windows_per_day] = values[mine]
+
+
+def _first(stretch: Stretch) -> int:
+    return stretch.first

@@ -33,8 +33,7 @@ def access_log(folder: Path, megabytes: int) -> Path:
     minute = np.searchsorted(load, np.sort(rng.random(total)) * load[-1])
     second = np.sort(minute * 60 + rng.integers(0, 60, total))
     with open(path.with_suffix(".part"), "wb") as out:
-        for begin in range(0, total, CHUNK):
-            out.write(_render(rng, second[begin : begin + CHUNK]))
+        out.writelines(_render(rng, second[begin : begin + CHUNK]) for begin in range(0, total, CHUNK))
     path.with_suffix(".part").rename(path)
     return path
 
@@ -44,7 +43,8 @@ def _render(rng: np.random.Generator, second: np.ndarray) -> bytes:
     client = (np.arange(1, CLIENTS + 1) ** -0.9).cumsum()
     who = np.searchsorted(client, rng.random(size) * client[-1])
     frame = pl.DataFrame({
-        "who": who, "when": pl.Series(START_US + second * 1_000_000).cast(pl.Datetime("us")), "path": rng.integers(0, PATHS, size),
+        "who": who, "when": pl.Series(START_US + second * 1_000_000).cast(pl.Datetime("us")),
+        "path": rng.integers(0, PATHS, size),
         "status": rng.choice([200, 304, 404, 500], size, p=[0.86, 0.08, 0.05, 0.01]),
         "bytes": np.exp(rng.normal(8, 1.5, size)).astype(int), "agent": rng.integers(100, 125, size),
     })  # fmt: skip
@@ -69,14 +69,16 @@ def counts_table(folder: Path, services: int, days: int) -> Path:
     means = np.exp(rng.normal(1.0, 1.5, services))
     shape = rhythm(days * 1440, 1440)
     names = pa.array([f"service-{number:05d}" for number in range(services)])
-    schema = pa.schema([("timestamp", pa.timestamp("us", "UTC")), ("service", pa.dictionary(pa.int32(), pa.string())), ("lines", pa.int64())])
+    schema = pa.schema({
+        "timestamp": pa.timestamp("us", "UTC"), "service": pa.dictionary(pa.int32(), pa.string()), "lines": pa.int64(),
+    })  # fmt: skip
     codes = pa.array(np.tile(np.arange(services, dtype=np.int32), 60))
     with pq.ParquetWriter(path.with_suffix(".part"), schema, compression="zstd") as writer:
         for hour in range(days * 24):
             minutes = np.arange(hour * 60, hour * 60 + 60)
             counts = rng.poisson(means * shape[minutes][:, None] * rng.gamma(20, 1 / 20, (60, 1)))
-            stamps = np.repeat(START_US + minutes * 60_000_000, services)
-            columns = [pa.array(stamps, schema[0].type), pa.DictionaryArray.from_arrays(codes, names), pa.array(counts.reshape(-1))]
+            stamps = pa.array(np.repeat(START_US + minutes * 60_000_000, services), schema[0].type)
+            columns = [stamps, pa.DictionaryArray.from_arrays(codes, names), pa.array(counts.reshape(-1))]
             writer.write_table(pa.Table.from_arrays(columns, schema=schema))
     path.with_suffix(".part").rename(path)
     return path

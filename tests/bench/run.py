@@ -20,7 +20,7 @@ import tempfile
 import time
 from pathlib import Path
 
-import making
+import making  # type: ignore[import-not-found]  # beside this script, as Python finds it
 
 RUNS = 5
 DUCKDB = r"""
@@ -29,8 +29,15 @@ path, out = sys.argv[1:]
 duckdb.connect().sql(f'''
   select regexp_extract(line, '\[([^ ]{17})', 1) as minute, count(*) as n, sum(strlen(line)) as bytes,
          count(distinct split_part(line, ' ', 1)) as clients
-  from read_csv('{path}', columns={{'line':'VARCHAR'}}, delim=chr(1), quote='', escape='', header=false, auto_detect=false)
+  from read_csv('{path}', columns={{'line':'VARCHAR'}}, delim=chr(1), quote='', escape='', header=false,
+                auto_detect=false)
   group by all''').write_csv(out)
+"""
+MEASURE = """
+import resource, subprocess, sys
+done = subprocess.run(sys.argv[2:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+open(sys.argv[1], "w").write(str(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss))
+sys.exit(done.returncode)
 """
 LNAV = (";SELECT substr(log_time,1,16) AS minute, count(*) AS n, sum(length(log_text)), count(DISTINCT c_ip) "
         "FROM access_log GROUP BY minute")  # fmt: skip
@@ -39,13 +46,10 @@ LNAV = (";SELECT substr(log_time,1,16) AS minute, count(*) AS n, sum(length(log_
 def run(argv: list[str], scratch: Path) -> tuple[float, float]:
     """Seconds and peak MiB of one process; it must end well (exit code 0, 1 for incidents)."""
     peak = scratch / "peak"
-    measure = (
-        "import resource, subprocess, sys; code = subprocess.run(sys.argv[2:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode; "
-        "open(sys.argv[1], 'w').write(str(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)); sys.exit(code)"
-    )
+    command = [sys.executable, "-c", MEASURE, str(peak), *argv]
     environment = {**os.environ, "TERM": "dumb", "HOME": str(scratch)}
     begin = time.perf_counter()
-    done = subprocess.run([sys.executable, "-c", measure, str(peak), *argv], check=False, env=environment, stdin=subprocess.DEVNULL)
+    done = subprocess.run(command, check=False, env=environment, stdin=subprocess.DEVNULL)
     seconds = time.perf_counter() - begin
     if done.returncode not in (0, 1):
         raise SystemExit(f"{' '.join(argv)}: exit code {done.returncode}")
@@ -77,14 +81,19 @@ def warm(path: Path) -> Path:
 def bench_scan(folder: Path, scratch: Path) -> None:
     """1 GB access log beside DuckDB; 200 MB beside lnav."""
     big, part = warm(making.access_log(folder, 1000)), warm(making.access_log(folder, 200))
-    tools = {"detector scan, 1 GB": detector("scan", str(big), "--format", "json"), "DuckDB read_csv + group by, 1 GB": [sys.executable, "-c", DUCKDB, str(big), str(scratch / "x.csv")]}
+    tools = {
+        "detector scan, 1 GB": detector("scan", str(big), "--format", "json"),
+        "DuckDB read_csv + group by, 1 GB": [sys.executable, "-c", DUCKDB, str(big), str(scratch / "x.csv")],
+    }
     found = race(tools, scratch)
     (mine, _), (theirs, _) = found.values()
     print_rows(found, 1000)
     print(f"-> {theirs / mine:.2f} times as fast as DuckDB (bar: 2)\n")
     if shutil.which("lnav"):
-        tools = {"detector scan, 200 MB": detector("scan", str(part), "--format", "json"),
-                 "lnav, 200 MB": ["lnav", "-n", "-c", LNAV, "-c", f":write-csv-to {scratch / 'y.csv'}", str(part)]}  # fmt: skip
+        tools = {
+            "detector scan, 200 MB": detector("scan", str(part), "--format", "json"),
+            "lnav, 200 MB": ["lnav", "-n", "-c", LNAV, "-c", f":write-csv-to {scratch / 'y.csv'}", str(part)],
+        }
         peer = race(tools, scratch, 3)
         print_rows(peer, 200)
         rate = 1000 / mine / (200 / peer["lnav, 200 MB"][0])
@@ -94,7 +103,8 @@ def bench_scan(folder: Path, scratch: Path) -> None:
 def bench_memory(folder: Path, scratch: Path) -> None:
     """Peak memory for 0.1, 1 and 4 GB."""
     for size in (100, 1000, 4000):
-        seconds, peak = run(detector("scan", str(warm(making.access_log(folder, size))), "--format", "json"), scratch)
+        path = warm(making.access_log(folder, size))
+        seconds, peak = run(detector("scan", str(path), "--format", "json"), scratch)
         print(f"scan of {size / 1000:g} GB: {seconds:.1f} s, peak {peak:.0f} MiB (bar: 512)")
     print()
 
@@ -103,7 +113,8 @@ def bench_learn(folder: Path, scratch: Path) -> None:
     """10,000 services, 28 days, one-minute counts."""
     table = warm(making.counts_table(folder, 10_000, 28))
     seconds, peak = run(detector("learn", str(table), "--model", str(scratch / "model")), scratch)
-    print(f"learn of 10,000 services x 28 days x 1 minute: {seconds:.0f} s (bar: 90), peak {peak:.0f} MiB (bar: 4096)\n")
+    what = "learn of 10,000 services x 28 days x 1 minute"
+    print(f"{what}: {seconds:.0f} s (bar: 90), peak {peak:.0f} MiB (bar: 4096)\n")
 
 
 def bench_start(_folder: Path, scratch: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detector.formats.clock import Calendar, instants
+from detector.formats.clock import Calendar, instants, seconds_place
 from detector.formats.epoch_times import from_epoch
 from detector.formats.format import LINE, Format, Span
 from detector.formats.lines import cut_lines
@@ -150,3 +150,18 @@ def test_runs_are_parsed_once() -> None:
     times = pl.Series(np.repeat(np.array(["2026-03-01T00:00:00Z", "2026-03-01T00:00:01Z"]), 5)).extend_constant(None, 2)
     found = instants(times, ("iso",), CALENDAR)
     assert [5, 5, 2] == found.rle().struct.field("len").to_list()
+
+
+@pytest.mark.parametrize(
+    ("way", "text", "place"),
+    [
+        ("%d/%b/%Y:%H:%M:%S %z", "10/Oct/2025:13:55:36 +0200", (18, 20)),
+        ("%b %d %H:%M:%S", "Oct 10 13:55:36", (13, 15)),
+        ("%Y-%m-%d %H:%M:%S", "2025-10-10 13:55:36", (17, 19)),
+        ("%Y-%m-%d %H:%M", "2025-10-10 13:55", None),
+        ("%Y-%m-%d %H:%M:%S", "2025-10-10 13:55:36,123", None),
+    ],
+)
+def test_the_place_of_seconds(way, text, place):
+    """Seconds are found by the pattern and the width; where a fraction follows they are not."""
+    assert place == seconds_place(way, len(text))

@@ -79,7 +79,10 @@ def damage(folder: Path, kind: str) -> None:
         manifest.unlink()
 
 
-@pytest.mark.parametrize("kind", ["bit flip", "missing table", "newer", "foreign", "no JSON", "unknown field", "no model"])
+KINDS = ["bit flip", "missing table", "newer", "foreign", "no JSON", "unknown field", "no model"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_damaged_model_is_refused_in_one_line(history: Path, tmp_path: Path, kind: str) -> None:
     """Damaged, foreign, newer or missing: one clear line with exit code 78, never a wrong baseline."""
     folder = tmp_path / "m"

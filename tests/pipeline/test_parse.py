@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from detector.config import Settings
 from detector.errors import Losses
 from detector.pipeline import joining
+from detector.pipeline.aids import Aids
 from detector.pipeline.joining import Joint
 from detector.pipeline.opening import context_for
 from detector.pipeline.parse import Parsing
@@ -146,6 +147,6 @@ def test_memory_holds_a_few_blocks_only(quiet_place):
             buffer[: len(data)] = data
             return len(data)
 
-    frames = Parsing(Settings(), 0, io.BufferedReader(Endless())).frames(["-"])
+    frames = Parsing(Settings(), 0, Aids(io.BufferedReader(Endless()))).frames(["-"])
     assert 0 < len(next(frames))
     frames.close()

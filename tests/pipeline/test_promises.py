@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from dataclasses import asdict
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detector.config import Settings
-from detector.pipeline.opening import context_for, head_of
+from detector.pipeline.opening import context_for, for_counting, head_of
 from detector.pipeline.read import Context, read
 from detector.pipeline.scan import scan
 from detector.schemas import Block, ScanResult
@@ -36,7 +36,8 @@ LOGS: dict[str, bytes] = {
 
 def context_of(data: bytes) -> Context:
     """How the whole input is read; every cut is read the same way."""
-    return context_for(SourceFile("a.log", NOW_US, len(data), "a"), head_of(Block("a.log", 0, 1, data)), Settings(), NOW_US)
+    file = SourceFile("a.log", NOW_US, len(data), "a")
+    return for_counting(context_for(file, head_of(Block("a.log", 0, 1, data)), Settings(), NOW_US))
 
 
 def totals_of(data: bytes, cuts: list[int], context: Context) -> tuple[Totals, int, int]:
@@ -44,7 +45,7 @@ def totals_of(data: bytes, cuts: list[int], context: Context) -> tuple[Totals, i
     lines = data.splitlines(keepends=True)
     edges = [0, *sorted({cut % len(lines) for cut in cuts}), len(lines)]
     totals, seam, read_lines, unparsed = Totals(context.width_us), Seam(), 0, 0
-    for begin, end in zip(edges, edges[1:], strict=False):
+    for begin, end in pairwise(edges):
         reading = read(Block("a.log", 0, begin + 1, b"".join(lines[begin:end])), context)
         head = seam.join(reading.partial)
         for part in (head, reading.partial):
@@ -152,6 +153,11 @@ def test_order_of_services_does_not_matter(tmp_path: Path) -> None:
     assert one.windows.equals(two.windows)
 
 
+def alarms(result: ScanResult, until_us: int) -> list[tuple[str, int, int]]:
+    """What was raised up to a moment."""
+    return [(one.id, one.started_us, one.detected_us) for one in result.incidents if one.detected_us <= until_us]
+
+
 @settings(max_examples=6, deadline=None)
 @given(end=st.integers(1500, 2800))
 def test_the_future_changes_no_verdict(end: int, tmp_path_factory: pytest.TempPathFactory) -> None:
@@ -161,11 +167,9 @@ def test_the_future_changes_no_verdict(end: int, tmp_path_factory: pytest.TempPa
     whole = scan([write(folder, "a.csv", counts_csv({"www": series}))], Settings(), NOW_US, keep_windows=True)
     part = scan([write(folder, "b.csv", counts_csv({"www": series[:end]}))], Settings(), NOW_US, keep_windows=True)
     edge = START_US + end * 60_000_000
-    alarms: Callable[[ScanResult], list[tuple[str, int, int]]] = lambda result: [
-        (one.id, one.started_us, one.detected_us) for one in result.incidents if one.detected_us <= edge
-    ]
-    assert alarms(whole) == alarms(part)
+    assert alarms(whole, edge) == alarms(part, edge)
     assert whole.windows is not None
+    assert part.windows is not None
     before = whole.windows.filter(pl.col("window_start").dt.epoch("us") < edge)
     assert before.equals(part.windows)
 
@@ -174,8 +178,9 @@ def test_a_jump_from_silence_is_seen(tmp_path: Path) -> None:
     """A service that was silent for a week and suddenly talks is an incident: zero is a value."""
     silent = np.zeros(8 * 1440, int)
     silent[7 * 1440 + 60 : 7 * 1440 + 90] = 50
-    result = scan([write(tmp_path, "a.csv", counts_csv({"quiet": silent, "other": season(8, 5.0)}))], Settings(), NOW_US)
-    assert [("quiet", START_US + (7 * 1440 + 60) * 60_000_000)] == [(i.service, i.started_us) for i in result.incidents if i.service == "quiet"]
+    path = write(tmp_path, "a.csv", counts_csv({"quiet": silent, "other": season(8, 5.0)}))
+    found = [one.started_us for one in scan([path], Settings(), NOW_US).incidents if one.service == "quiet"]
+    assert [START_US + (7 * 1440 + 60) * 60_000_000] == found
 
 
 def test_a_lasting_surge_stays_a_surge(tmp_path: Path) -> None:

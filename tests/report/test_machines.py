@@ -62,7 +62,7 @@ def test_the_answer_keeps_to_its_own_types():
 
 def test_times_and_units():
     """Times are RFC 3339 in UTC, rates per minute."""
-    one = document(incident(), window_seconds=300.0)["incidents"][0]
+    one = document(incident(window_us=300_000_000))["incidents"][0]
     assert ("2025-07-15T11:35:00Z", "2025-07-15T12:01:00Z") == (one["started_at"], one["ended_at"])
     assert (43.0, 4.4, "lines/min") == (one["observed"], one["expected"], one["unit"])
     assert pytest.approx(215 / 22) == one["factor"]

@@ -65,7 +65,15 @@ def test_several_years_are_named():
 
 def test_bigger_windows_are_converted_to_minutes():
     """215 lines in five minutes are 43 a minute."""
-    text = table.render(result(incident(), window_seconds=300.0), LOOK).decode()
+    text = table.render(result(incident(window_us=300_000_000)), LOOK).decode()
+    assert "43 lines/min, expected 4.4" in text
+
+
+def test_each_incident_is_told_by_its_own_windows():
+    """Logs in windows of a minute beside a counts table in steps of five."""
+    answer = result(incident("log"), incident("table", id="2", window_us=300_000_000))
+    text = table.render(answer, LOOK).decode()
+    assert "215 lines/min, expected 22" in text
     assert "43 lines/min, expected 4.4" in text
 
 

@@ -52,6 +52,7 @@ class Trickle(io.BytesIO):
         self._step = step
 
     def readinto(self, buffer: memoryview, /) -> int:  # type: ignore[override]  # io's own type is wider
+        """As in `io.BytesIO`, of fewer bytes."""
         return super().readinto(buffer[: self._step])
 
 
@@ -73,10 +74,12 @@ class Outcome(NamedTuple):
 
     @property
     def data(self) -> bytes:
+        """All lines that were read."""
         return b"".join(block.data for block in self.blocks)
 
     @property
     def reasons(self) -> list[str]:
+        """Why something was not read."""
         return [fault.reason for fault in self.faults]
 
 

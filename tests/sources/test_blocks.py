@@ -29,10 +29,12 @@ every_wrapping = pytest.mark.parametrize("wrapping", [*PACKERS, "plain"])
 
 @functools.cache
 def wrap(wrapping: str, data: bytes) -> bytes:
+    """`data` as it lies on disk."""
     return PACKERS[wrapping](data) if wrapping in PACKERS else data
 
 
 def read_stream(stream: io.BufferedIOBase, **options: int) -> Outcome:
+    """Read what comes through standard input to its end."""
     losses, faults = Losses(), list[Fault]()
     blocks = read_blocks(STDIN, losses, faults, stdin=stream, **options)  # type: ignore[arg-type]  # only sizes are given
     return Outcome(list(blocks), losses.as_dict(), faults)
@@ -191,6 +193,7 @@ print(peak() - before, lines, size)
 
 
 def measure(path: Path) -> list[int]:
+    """How many KiB reading `path` took at its peak, and the lines and bytes that came."""
     if not Path("/proc/self/status").exists():
         pytest.skip("peak memory is read from /proc")
     run = run_python(MEASURE, path)

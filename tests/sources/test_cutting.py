@@ -70,6 +70,7 @@ def test_a_long_line_takes_no_memory() -> None:
 
 @pytest.fixture(scope="module")
 def log_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file of a few blocks, without a line end at its end."""
     path = tmp_path_factory.mktemp("leap") / "app.log"
     path.write_bytes(b"".join(lines_of(40_000)) + b"no end")
     return path

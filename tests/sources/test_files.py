@@ -18,10 +18,12 @@ LOG = b"".join(lines_of(50))
 
 
 def names(found: Found) -> list[str]:
+    """The names of the files found, in order."""
     return [Path(file.path).name for file in found.files]
 
 
 def write(folder: Path, **contents: bytes) -> None:
+    """Write files; in their names `__` is a slash and `_dot_` a dot."""
     for name, content in contents.items():
         path = folder / name.replace("__", "/").replace("_dot_", ".")
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -20,10 +20,12 @@ LOG = b"".join(lines_of(50_000))
 
 @pytest.fixture(scope="module")
 def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One place for all drawn files."""
     return tmp_path_factory.mktemp("tails") / "app.log"
 
 
 def write(path: Path, data: bytes) -> SourceFile:
+    """Write `data` and find it."""
     path.write_bytes(data)
     return find([str(path)]).files[0]
 

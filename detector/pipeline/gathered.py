@@ -1,0 +1,44 @@
+"""All that was read in a batch."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from detector.errors import Losses
+from detector.pipeline.stores import Store
+from detector.schemas import InputSummary
+from detector.windows.grid import Grid
+from detector.windows.totals import Totals
+
+
+@dataclass(slots=True)
+class Gathered:
+    """All that was read.
+
+    Attributes:
+        summary: where the lines went; complete when everything is read.
+        totals: counts of logs.
+        grids: length of a window in microseconds -> counts of the tables with that step.
+        losses: what the reader mended or cut, by reason.
+        timed: whether any line has a time.
+    """
+
+    summary: InputSummary
+    totals: Totals
+    grids: dict[int, Grid] = field(default_factory=dict)
+    losses: Losses = field(default_factory=Losses)
+    timed: bool = False
+
+    def stores(self) -> list[Store]:
+        """The counts that there are; logs come first."""
+        found: list[Store] = [self.totals, *self.grids.values()]
+        return [store for store in found if store.services]
+
+    def count(self, lines: int, size_bytes: int, unparsed: dict[str, int], formats: dict[str, int]) -> None:
+        """Count what was read: physical lines, bytes, lines not parsed by reason, records by format."""
+        summary = self.summary
+        summary.lines_read += lines
+        summary.bytes_read += size_bytes
+        summary.lines_unparsed = dict(Counter(summary.lines_unparsed) + Counter(unparsed))
+        summary.formats = dict(Counter(summary.formats) + Counter(formats))

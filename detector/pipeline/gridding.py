@@ -1,0 +1,84 @@
+"""Counts tables to grids: CSV block by block, Parquet and Arrow files in batches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from detector.config import Settings
+from detector.errors import Fault
+from detector.formats import counts
+from detector.formats.clock import Calendar
+from detector.pipeline.gathered import Gathered
+from detector.pipeline.opening import MINUTE_US, width_of
+from detector.schemas import Block
+from detector.sources.files import SourceFile
+from detector.windows.grid import Grid
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+BATCH_ROWS = 1 << 20
+
+
+def grid_csv(
+    file: SourceFile, blocks: Iterator[Block], table: counts.CountsTable, gathered: Gathered, settings: Settings
+) -> None:
+    """Add the rows of a CSV; its header is the first line of its first block."""
+    calendar = Calendar(settings.timezone)
+    grid = None
+    for block in blocks:
+        headed = block.first_line == 1
+        data = block.data[block.data.index(b"\n") + 1 :] if headed else block.data
+        rows, bad = counts.read_csv(data, table, calendar)
+        _count(gathered, rows, block.data.count(b"\n"), len(block.data), {"bad_row": bad, "header": int(headed)})
+        grid = grid or _grid_for(gathered, settings, counts.step_of(rows))
+        grid.add(rows, file.stem)
+
+
+def grid_file(file: SourceFile, gathered: Gathered, settings: Settings) -> None:
+    """Add the rows of a Parquet or Arrow file; trouble is told as a fault."""
+    import pyarrow as pa
+    from pyarrow import dataset
+
+    faults = gathered.summary.faults
+    try:
+        source = dataset.dataset(file.path, format="parquet" if file.kind == "parquet" else "ipc")
+        table = counts.find_columns(source.schema.names)
+        if table is None:
+            names = ", ".join(source.schema.names[:8])
+            detail = f"no counts table: it has the columns {names}; needed are timestamp and lines"
+            faults.append(Fault(file.path, "unreadable", detail))
+            return
+        gathered.summary.files += 1
+        wanted = [table.time, *table.found.values()]
+        batches = source.to_batches(columns=wanted, batch_size=BATCH_ROWS, batch_readahead=2, fragment_readahead=1)
+        _grid_batches(file.stem, batches, table, gathered, settings)
+    except (OSError, pa.ArrowException) as error:
+        faults.append(Fault(file.path, "damaged", f"cannot be read as {file.kind}: {str(error).splitlines()[0]}"))
+
+
+def _grid_batches(
+    stem: str, batches: Iterable[pa.RecordBatch], table: counts.CountsTable, gathered: Gathered, settings: Settings
+) -> None:
+    """Add Arrow record batches; rows that do not say whose they are belong to `stem`."""
+    calendar = Calendar(settings.timezone)
+    grid = None
+    for batch in batches:
+        rows, bad = counts.tidy(pl.DataFrame(pl.from_arrow(batch)), table, calendar)
+        _count(gathered, rows, batch.num_rows, batch.nbytes, {"bad_row": bad})
+        if len(rows):
+            grid = grid or _grid_for(gathered, settings, counts.step_of(rows))
+            grid.add(rows, stem)
+
+
+def _count(gathered: Gathered, rows: pl.DataFrame, lines: int, size_bytes: int, unparsed: dict[str, int]) -> None:
+    gathered.count(lines, size_bytes, unparsed, {counts.NAME: len(rows)})
+
+
+def _grid_for(gathered: Gathered, settings: Settings, step_us: int | None) -> Grid:
+    gathered.timed = True
+    width = width_of(settings, step_us or MINUTE_US)
+    return gathered.grids.setdefault(width, Grid(width))

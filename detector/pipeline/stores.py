@@ -1,0 +1,49 @@
+"""What counts of logs and counts tables have in common: all that the walk asks of them."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Real = NDArray[np.float64]
+Numbers = NDArray[np.int64]
+
+
+class Store(Protocol):
+    """Counts per service and window; windows are numbered since 1970, days too.
+
+    Attributes:
+        width_us: length of a window, microseconds; it divides a day.
+        services: name -> number, in order of arrival (sort before use).
+    """
+
+    width_us: int
+    services: dict[str, int]
+
+    @property
+    def windows_per_day(self) -> int:
+        """Windows divide a day without rest."""
+
+    def span(self) -> tuple[int, int]:
+        """First window, and the one after the last."""
+
+    def matrices(self, number: int, services: Numbers, only: tuple[str, ...]) -> dict[str, Real]:
+        """The measures `only` of one day, of the given services (-1: none), S x windows; NaN where unknown."""
+
+    def series(self, service: int, first: int, end: int) -> dict[str, Real]:
+        """Every measure of one service in windows first..end-1; NaN where unknown."""
+
+    def distinct(self, service: int, first: int, end: int) -> float | None:
+        """Clients of one service in windows first..end-1 together; None where none is known."""
+
+
+def numbers_of(store: Store, names: list[str]) -> Numbers:
+    """The store's numbers of services, -1 for those that it does not know."""
+    return np.array([store.services.get(name, -1) for name in names], np.int64)
+
+
+def days_of(store: Store, first: int, end: int) -> range:
+    """The days that windows first..end-1 lie in."""
+    return range(first // store.windows_per_day, (end - 1) // store.windows_per_day + 1)

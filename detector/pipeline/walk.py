@@ -1,0 +1,94 @@
+"""One store's days in order, as if they were lived: what a scan and `learn` do alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from detector.baseline.prior import load_prior
+from detector.config import Settings
+from detector.pipeline.advance import Results, State, advance
+from detector.pipeline.model import recall
+from detector.pipeline.period import Period
+from detector.pipeline.stores import Real, Store, days_of, numbers_of
+from detector.schemas import Incident
+
+
+@dataclass(slots=True)
+class Walk:
+    """What a walk over a store gave.
+
+    Attributes:
+        store: the counts.
+        names: of its services, sorted, so that the order of arrival does not matter.
+        first, end: the first window, and the one after the last.
+        incidents: those that closed, then those that last.
+        days: number of the day -> its counts (S x windows) and verdicts, if they were kept.
+    """
+
+    store: Store
+    names: list[str]
+    first: int
+    end: int
+    incidents: list[Incident] = field(default_factory=list)
+    days: dict[int, tuple[Real, Results]] = field(default_factory=dict)
+
+    @property
+    def first_us(self) -> int:
+        """Begin, microseconds since 1970 UTC."""
+        return self.first * self.store.width_us
+
+    @property
+    def end_us(self) -> int:
+        """End, microseconds since 1970 UTC."""
+        return self.end * self.store.width_us
+
+
+def walk(store: Store, period: Period, settings: Settings, open_at: float, *, keep: bool) -> Walk:
+    """Score all days up to the end of the period.
+
+    Args:
+        store: the counts; not empty.
+        period: what lies after it is not looked at.
+        settings: how to judge, and by which model.
+        open_at: score at which an incident opens.
+        keep: keep the verdicts of all windows.
+
+    Raises:
+        ModelError: the model that the settings name cannot be read or does not fit.
+    """
+    names = sorted(store.services)
+    order = numbers_of(store, names)
+    first, end = store.span()
+    found = Walk(store, names, first, period.end(end, store.width_us))
+    state = begin(store, names, settings, open_at, settings.model)
+    for day in days_of(store, first, found.end):
+        counts = store.matrices(day, order, ("lines",))["lines"]
+        results = advance(state, day, counts, found.end, keep=keep)
+        found.incidents += results.incidents
+        if keep:
+            found.days[day] = counts, results
+    found.incidents += state.follower.still_open(names, found.end)
+    return found
+
+
+def begin(store: Store, names: list[str], settings: Settings, open_at: float, model: str | None) -> State:
+    """What is known of services before the store's first window.
+
+    Args:
+        store: the counts to come.
+        names: of the services, sorted.
+        settings: how to judge.
+        open_at: score at which an incident opens.
+        model: folder of what is known; None: only the prior.
+
+    Raises:
+        ModelError: the model cannot be read or does not fit.
+    """
+    first, _ = store.span()
+    state = State(store.width_us, load_prior(), open_at, settings.least_excess)
+    state.grow(list(names), np.full(len(names), first))
+    if model:
+        recall(model, state, settings, first)
+    return state
