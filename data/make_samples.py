@@ -4,8 +4,6 @@ The story is that of 19 November 2021, when an update raised the verbosity of ca
 cars stays the same, every updated one sends six times as many messages.
 """
 
-# ruff: noqa: INP001  a script, not part of a package
-
 from __future__ import annotations
 
 import gzip

@@ -62,6 +62,7 @@ class Tick:
         first: number of the first window.
         start: first window of the sum that was strangest.
         dispersion: S.
+        recent, usual: counts and expected with the windows before that the sums reach back to, S x (reach + n).
     """
 
     first: int
@@ -70,6 +71,8 @@ class Tick:
     score: Real
     start: NDArray[np.int64]
     dispersion: Real
+    recent: Real
+    usual: Real
 
 
 @dataclass(slots=True)
@@ -123,8 +126,12 @@ class Follower:
         return (tick.score >= self.open_at) & (tick.counts >= LOWEST_FACTOR * tick.expected) & (excess >= self.least)
 
     def _open(self, tick: Tick, service: int, column: int) -> Surge:
+        """It began with the first window of the strangest sum that was above what is expected."""
         window = tick.first + column
-        started = min(int(tick.start[service, column]), window)
+        here = tick.recent.shape[1] - tick.counts.shape[1] + column
+        reach = slice(here - (window - int(tick.start[service, column])), here + 1)
+        above = np.flatnonzero(tick.recent[service, reach] > tick.usual[service, reach])
+        started = int(tick.start[service, column]) + int(above[0]) if len(above) else window
         return Surge(started, window + 1, float(tick.score[service, column]), 0.0, 0.0)
 
     def _go_on(self, surge: Surge, tick: Tick, service: int, column: int) -> str:

@@ -58,12 +58,10 @@ def _rows(state: State, old: np.ndarray, width_us: int) -> list[dict[str, float]
     """Noise of the `old` services at every time scale."""
     rows = []
     for scale in state.detector.scales:
-        minutes = scale.windows * width_us / 60e6
-        tail = scale.tail
+        minutes, tail = scale.windows * width_us / 60e6, scale.tail
         share = (tail.peaks + 1) / (tail.ticks + PRIOR_TICKS / 20)
         excess = (tail.excess + tail.scale * PRIOR_PEAKS / 10) / (tail.peaks + PRIOR_PEAKS / 10)
         for dispersion, part, mean in zip(scale.dispersion()[old], share[old], excess[old], strict=True):
-            minutes = scale.windows * width_us / 60e6
             rows.append({"minutes": minutes, "dispersion": dispersion, "tail_share": part, "tail_scale": mean})
     return rows
 
@@ -75,21 +73,30 @@ def main() -> None:
     ask.add_argument("--out", type=Path, default=Path(__file__).parent / "prior")
     asked = ask.parse_args()
     found = pl.DataFrame([row for path in asked.tables for row in learned_of(path)])
-    nearest = pl.DataFrame({"minutes": MINUTES})
-    quartiles = found.group_by("minutes").agg(pl.all().quantile(0.75, "linear").round(4))
-    table = nearest.join(quartiles, on="minutes", how="left").sort("minutes")
+    table = summarize(found)
+    write(asked.out, table, found.filter(pl.col("minutes") == 1).height, asked.tables)
+    print(table)
+
+
+def summarize(found: pl.DataFrame) -> pl.DataFrame:
+    """The upper quartile at each of the time scales MINUTES."""
+    quartiles = found.group_by("minutes").agg(pl.all().quantile(QUANTILE, "linear").round(4))
+    return pl.DataFrame({"minutes": MINUTES}).join(quartiles, on="minutes", how="left").sort("minutes")
+
+
+def write(folder: Path, table: pl.DataFrame, series: int, paths: list[str]) -> None:
+    """Write the table and the manifest that seals it."""
     sink = io.BytesIO()
     table.write_parquet(sink)
-    asked.out.mkdir(parents=True, exist_ok=True)
-    (asked.out / "noise.parquet").write_bytes(sink.getvalue())
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "noise.parquet").write_bytes(sink.getvalue())
     manifest = {
         "schema": "detector.prior/1",
-        "series": found.filter(pl.col("minutes") == 1).height,
-        "tables": sorted(Path(path).name for path in asked.tables),
+        "series": series,
+        "tables": sorted(Path(path).name for path in paths),
         "sha256": hashlib.sha256(sink.getvalue()).hexdigest(),
     }
-    (asked.out / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n")
-    print(table)
+    (folder / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n")
 
 
 if __name__ == "__main__":

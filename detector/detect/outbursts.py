@@ -23,6 +23,8 @@ REST_TICKS = 4
 """Ticks of silence that end an outburst."""
 LONGEST_TICKS = 96
 """An outburst that goes on is remembered after a day."""
+LASTS = 5, 4
+"""It must speak in so many of the last windows (4 of 5 minutes): what is over at once overloads nothing."""
 NOVELTY = 1.0
 """log10 of how much rarer than the time of watching the unseen may be."""
 DECIMALS = 6
@@ -67,11 +69,11 @@ class Outbursts:
         total = np.cumsum(np.hstack([self.before, counts]), axis=1)
         return total[:, self.before.shape[1] :] - total[:, : counts.shape[1]]
 
-    def cap(self, score: Real, recent: Real, weeks: Real) -> Real:
+    def cap(self, score: Real, counts: Real, recent: Real, weeks: Real) -> Real:
         """Limit the score of what is silent by nature.
 
         Args:
-            score: S x n.
+            score, counts: S x n, without gaps.
             recent: records of the quarter of an hour that ends with each window, S x n.
             weeks: how long each service has been watched, S.
         """
@@ -82,8 +84,17 @@ class Outbursts:
         count = alike.sum(axis=2)
         most = np.log10(np.maximum(weeks[mine], 1e-9))[:, None] - np.log10(count + 1) + NOVELTY * (count == 0)
         capped = score.copy()
-        capped[mine] = np.minimum(score[mine], np.round(most, DECIMALS))
+        capped[mine] = np.where(self._lasts(counts)[mine], np.minimum(score[mine], np.round(most, DECIMALS)), 0.0)
         return capped
+
+    def _lasts(self, counts: Real) -> NDArray[np.bool_]:
+        """Whether it goes on; long windows need not."""
+        windows, least = LASTS
+        if self.before.shape[1] < windows:
+            return counts > 0
+        spoke = np.cumsum(np.hstack([self.before, counts]) > 0, axis=1)
+        end = spoke.shape[1]
+        return spoke[:, end - counts.shape[1] :] - spoke[:, end - counts.shape[1] - windows : end - windows] >= least
 
     def learn(self, counts: Real, recent: Real) -> None:
         """Take in a tick after it was scored, S x n both; an outburst is remembered once it is over."""
