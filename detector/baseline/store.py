@@ -86,7 +86,9 @@ def _write(place: Path, name: str, table: pl.DataFrame) -> TableSeal:
     data = sink.getvalue()
     digest = hashlib.sha256(data).hexdigest()
     file = f"{name}-{digest[:12]}.parquet"
-    (place / file).write_bytes(data)
+    waiting = place / (file + ".new")
+    waiting.write_bytes(data)
+    os.replace(waiting, place / file)  # the old model may have the same table: never half of it
     return TableSeal(file, digest, table.height)
 
 

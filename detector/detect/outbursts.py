@@ -55,7 +55,8 @@ class Outbursts:
     @classmethod
     def of(cls, services: int, tick: int) -> Outbursts:
         """For services without a history; a tick has so many windows."""
-        return cls(np.zeros((services, KEPT)), *(np.zeros(services) for _ in PLAIN), np.zeros((services, tick)))
+        plain = {name: np.zeros(services) for name in PLAIN}
+        return cls(largest=np.zeros((services, KEPT)), before=np.zeros((services, tick)), **plain)
 
     def grow(self, services: int) -> None:
         """Add services without a history."""
@@ -91,10 +92,11 @@ class Outbursts:
         """Whether it goes on; long windows need not."""
         windows, least = LASTS
         if self.before.shape[1] < windows:
-            return counts > 0
+            return np.asarray(counts > 0)
         spoke = np.cumsum(np.hstack([self.before, counts]) > 0, axis=1)
         end = spoke.shape[1]
-        return spoke[:, end - counts.shape[1] :] - spoke[:, end - counts.shape[1] - windows : end - windows] >= least
+        begin = end - counts.shape[1]
+        return np.asarray(spoke[:, begin:] - spoke[:, begin - windows : end - windows] >= least)
 
     def learn(self, counts: Real, recent: Real) -> None:
         """Take in a tick after it was scored, S x n both; an outburst is remembered once it is over."""

@@ -138,22 +138,25 @@ def _one_way(texts: pl.Series, way: str, calendar: Calendar) -> pl.Series:
         return _iso(frame, calendar)
     if "%Y" not in way and "%y" not in way:
         return _yearless(frame, way, calendar)
-    if way.endswith(" %z") and (ahead := _same_offset(texts)) is not None:
-        naive = text.str.head(-6).str.to_datetime(way[:-3], time_unit="us", strict=False)
-        return frame.select((naive - pl.duration(minutes=ahead)).dt.replace_time_zone("UTC")).to_series()
+    if way.endswith(" %z") and (found := _same_offset(texts, way)) is not None:
+        return found
     if "%z" in way or way.endswith("Z"):
         parsed = text.str.to_datetime(way, time_unit="us", time_zone="UTC", strict=False)
         return frame.select(parsed).to_series()
     return _zoned(frame, text.str.to_datetime(way, time_unit="us", strict=False), calendar)
 
 
-def _same_offset(texts: pl.Series) -> int | None:
-    """Minutes ahead of UTC if all texts end in the same ` +hhmm`: a zone costs as much to read as the rest."""
+def _same_offset(texts: pl.Series, way: str) -> pl.Series | None:
+    """Instants of texts that all end in the same ` +hhmm`, None if they do not: a zone costs as much as the rest."""
     zone = (texts[0] or "")[-6:] if len(texts) else ""
     match = re.fullmatch(r" ([+-])(\d\d)(\d\d)", zone)
-    if match is None or texts.null_count() or not texts.str.ends_with(zone).all():
+    if match is None:
         return None
-    return int(match[1] + "1") * (60 * int(match[2]) + int(match[3]))
+    ahead = int(match[1] + "1") * (60 * int(match[2]) + int(match[3]))
+    naive = pl.col("text").str.head(-6).str.to_datetime(way[:-3], time_unit="us", strict=False)
+    utc = (naive - pl.duration(minutes=ahead)).dt.replace_time_zone("UTC")
+    found = texts.to_frame("text").select(time=utc, same=pl.col("text").str.ends_with(zone).all(ignore_nulls=False))
+    return found["time"] if found["same"][0] else None
 
 
 def _zoned(frame: pl.DataFrame, naive: pl.Expr, calendar: Calendar) -> pl.Series:

@@ -159,7 +159,8 @@ def _tick(state: State, today: Today, part: slice, results: Results, *, keep: bo
     score = state.outbursts.cap(verdict.score, lesson.counts, recent, weeks)
     judged = known & (state.level.windows >= YOUNG_WINDOWS)[:, None]
     dispersion = state.detector.scales[0].dispersion()
-    tick = Tick(first, counts, expected, np.where(judged, score, -np.inf), verdict.start, dispersion, verdict.counts, verdict.expected)
+    score = np.where(judged, score, -np.inf)
+    tick = Tick(first, counts, expected, score, verdict.start, dispersion, verdict.counts, verdict.expected)
     before = np.isin(np.arange(len(state.names)), list(state.follower.surges))[:, None]
     flagged, closed, settled = state.follower.follow(state.names, tick)
     results.incidents += closed

@@ -16,7 +16,7 @@ from detector.sources.archives import decompress
 from detector.sources.cutting import Cutter, Limits, Piece, cutting_limits, fit, leap
 from detector.sources.documents import Element, Scanner, is_document
 from detector.sources.files import SourceFile, open_fault
-from detector.sources.lines import LINE_BYTES, clean, count_lines
+from detector.sources.lines import LINE_BYTES, clean
 from detector.sources.rotations import printable
 from detector.sources.streams import Peeked, Raw, Readable, Stream, Utf16, utf16_bytes
 
@@ -129,7 +129,7 @@ class _Reader:
         for piece in pieces:
             for whole in fit(piece, self.limits, self.losses, measure):
                 yield Block(self.source, whole.offset_bytes, line, whole.data)
-                line += count_lines(whole.data)
+                line += whole.lines
 
     def _split(self, text: Stream, measure: Callable[[bytes], int]) -> Iterator[Block]:
         """A document's elements as lines; giants are kept for a while longer, since white space will leave them."""

@@ -6,6 +6,7 @@ A missing row is a gap (NaN), not a zero. Whole numbers below 2^24 are kept in 4
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 DAY_US = 86_400_000_000
 MILLION = 1e6
 SMALL = 2.0**24
+LEAST_ROOM = 8
 MEASURES = ("lines", "bytes", "clients")
 Real = NDArray[np.float64]
 
@@ -28,6 +30,8 @@ class Grid:
         services: name -> number, in order of arrival (sort before use).
         days: number of the day -> measure -> services x windows.
         fractional: whether any value is not a whole number.
+        number_of_code: number of the service of each code of `dictionary`, -1 where it was not met.
+        dictionary: an empty column that keeps the codes of names alive; None before the first.
     """
 
     width_us: int
@@ -49,13 +53,20 @@ class Grid:
         window = rows["timestamp"].to_physical().to_numpy() // self.width_us
         service = self._numbers(rows, stem)
         values = {name: rows[name].to_numpy() for name in MEASURES if name in rows.columns}
-        first, last = int(window.min()) // self.windows_per_day, int(window.max()) // self.windows_per_day
-        for number in range(first, last + 1) if last - first < len(window) else np.unique(window // self.windows_per_day).tolist():
-            of_day = window - number * self.windows_per_day
-            here = slice(None) if first == last else np.flatnonzero((of_day >= 0) & (of_day < self.windows_per_day))
+        days = self._days_in(window)
+        for day in days:
+            of_day = window - day * self.windows_per_day
+            here = slice(None) if len(days) == 1 else np.flatnonzero((of_day >= 0) & (of_day < self.windows_per_day))
             cells = service[here] * self.windows_per_day + of_day[here]
             for name, column in values.items():
-                self._add_known(number, name, cells, column[here])
+                self._add_known(day, name, cells, column[here])
+
+    def _days_in(self, window: NDArray[np.int64]) -> Sequence[int]:
+        """The days that windows may lie in: sorting them is slower than trying each, unless they lie far apart."""
+        first, last = int(window.min()) // self.windows_per_day, int(window.max()) // self.windows_per_day
+        if last - first < len(window):
+            return range(first, last + 1)
+        return [int(day) for day in np.unique(window // self.windows_per_day)]
 
     def _add_known(self, day: int, name: str, cells: NDArray[np.int64], values: Real) -> None:
         known = np.isfinite(values)
@@ -65,6 +76,7 @@ class Grid:
             self._add_to(day, name, cells, values)
 
     def _numbers(self, rows: pl.DataFrame, stem: str) -> NDArray[np.int64]:
+        """The number of the service of each row."""
         if "service" not in rows.columns:
             return np.full(len(rows), self._number(stem), np.int64)
         names = rows["service"]
@@ -77,10 +89,11 @@ class Grid:
         distinct = names.unique(maintain_order=True)
         numbers = pl.Series([self._number(name) for name in distinct.to_list()], dtype=pl.Int64)
         table = pl.DataFrame({"service": distinct, "number": numbers})
-        return names.alias("service").to_frame().join(table, on="service", how="left", maintain_order="left")["number"].to_numpy()
+        joined = names.alias("service").to_frame().join(table, on="service", how="left", maintain_order="left")
+        return np.asarray(joined["number"].to_numpy())
 
     def _numbers_of_codes(self, names: pl.Series) -> NDArray[np.int64]:
-        """The same for names that a table keeps as numbers of a dictionary, which polars keeps as long as `dictionary` lives."""
+        """The same for names that are numbers of a dictionary, which polars keeps while `dictionary` lives."""
         codes = names.to_physical().to_numpy()
         beyond = int(codes.max()) + 1 - len(self.number_of_code)
         if beyond > 0:
@@ -89,14 +102,16 @@ class Grid:
         new = np.flatnonzero(numbers < 0)
         if len(new):
             distinct = names.gather(new).unique(maintain_order=True)
-            self.number_of_code[distinct.to_physical().to_numpy()] = [self._number(name) for name in distinct.cast(pl.String).to_list()]
+            found = [self._number(name) for name in distinct.cast(pl.String).to_list()]
+            self.number_of_code[distinct.to_physical().to_numpy()] = found
             numbers = self.number_of_code[codes]
-        return numbers
+        return np.asarray(numbers)
 
     def _number(self, service: str) -> int:
         return self.services.setdefault(service, len(self.services))
 
     def _add_to(self, day: int, name: str, cells: NDArray[np.int64], values: Real) -> None:
+        """Add values to cells of a day; several may fall into one cell."""
         whole = bool((values == np.floor(values)).all())
         self.fractional |= not whole and name == "lines"
         grid = self._room(day, name, wide=not whole or bool(values.max(initial=0) >= SMALL / 2**10))
@@ -116,7 +131,8 @@ class Grid:
         grids = self.days.setdefault(day, {})
         grid = grids.get(name)
         if grid is None:
-            grid = np.full((max(len(self.services), 8), self.windows_per_day), np.nan, np.float64 if wide else np.float32)
+            shape = (max(len(self.services), LEAST_ROOM), self.windows_per_day)
+            grid = np.full(shape, np.nan, np.float64 if wide else np.float32)
         if len(grid) < len(self.services):
             more = np.full((max(len(self.services) - len(grid), len(grid) // 2), grid.shape[1]), np.nan, grid.dtype)
             grid = np.concatenate([grid, more])

@@ -12,14 +12,19 @@ TICK = 15
 HOUR = 60 // TICK
 
 
-def teach(level: Level, rate: float, ticks: int, usable: bool | np.ndarray = True, season: float = 100.0) -> list[float]:  # noqa: FBT001, FBT002 (a mask)
+def teach(
+    level: Level, rate: float, ticks: int, usable: bool | np.ndarray = True, season: float = 100.0
+) -> list[float]:  # noqa: FBT001, FBT002 (a mask)
     """Live through ticks with a constant rate; what was expected of the first service before each of them."""
     before = []
     shape = (len(level.windows), TICK)
     for _ in range(ticks):
         expected = level.expect(np.full(shape, season))
         spread = np.sqrt(expected + 0.02 * expected**2)
-        level.learn(Lesson(np.full(shape, rate), expected, spread, np.full(shape, season), np.broadcast_to(usable, shape)), MINUTE_US)
+        level.learn(
+            Lesson(np.full(shape, rate), expected, spread, np.full(shape, season), np.broadcast_to(usable, shape)),
+            MINUTE_US,
+        )
         before.append(float(expected[0, 0]))
     return before
 
@@ -73,7 +78,9 @@ def test_only_usable_windows_count():
     usual, half = expected_of(level), np.arange(TICK) < 7
     for _ in range(2):
         expected = level.expect(np.full((1, TICK), 100.0))
-        level.learn(Lesson(np.where(half, expected, 1e6), expected, expected, np.full((1, TICK), 100.0), half[None]), MINUTE_US)
+        level.learn(
+            Lesson(np.where(half, expected, 1e6), expected, expected, np.full((1, TICK), 100.0), half[None]), MINUTE_US
+        )
     assert 0.01 > abs(expected_of(level) / usual - 1)
 
 

@@ -36,7 +36,9 @@ def test_what_is_saved_is_loaded(tmp_path):
     """Tables come back with their types, gaps and numbers, and the manifest says what they are."""
     save(str(tmp_path / "new" / "model"), TABLES, MODEL)
     tables, manifest = load(str(tmp_path / "new" / "model"))
-    assert {name: table.schema for name, table in TABLES.items()} == {name: table.schema for name, table in tables.items()}
+    assert {name: table.schema for name, table in TABLES.items()} == {
+        name: table.schema for name, table in tables.items()
+    }
     assert same(TABLES, tmp_path / "new" / "model")
     assert (f"{SCHEMA}/{VERSION}", 60_000_000, 1, 2, 3, "settings") == (
         manifest.schema, manifest.window_us, manifest.from_us, manifest.to_us, manifest.last_day, manifest.settings_sha256,

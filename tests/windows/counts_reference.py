@@ -88,7 +88,10 @@ def clients_of(partial: Partial) -> dict[Key, int]:
     """(window, service) -> distinct clients, where there are any."""
     keys = list(cells_of(partial))
     assert len(keys) > int(partial.sketches.max(initial=0) >> np.uint64(ENTRY_BITS)) or not len(partial.sketches)
-    return {keys[cell]: clients for cell, clients in zip(*(part.tolist() for part in estimate(partial.sketches)), strict=True)}
+    return {
+        keys[cell]: clients
+        for cell, clients in zip(*(part.tolist() for part in estimate(partial.sketches)), strict=True)
+    }
 
 
 @dataclass
@@ -124,4 +127,9 @@ class Reference:
 def measures_of(row: Row) -> tuple[int, int, int, int]:
     """lines, bytes, errors and debug of one line."""
     failed = row.level in ("error", "critical") or (row.status is not None and 500 <= row.status < 600)
-    return (row.kind != CONTINUATION) + (row.repeats or 0), row.payload or 0, int(failed), int(row.level in ("debug", "trace"))
+    return (
+        (row.kind != CONTINUATION) + (row.repeats or 0),
+        row.payload or 0,
+        int(failed),
+        int(row.level in ("debug", "trace")),
+    )

@@ -8,7 +8,18 @@ import pytest
 from hypothesis import given, settings
 
 from detector.windows.counting import CONTINUATION, count
-from tests.windows.counts_reference import BEGIN_US, MINUTE_US, STEM, UNKNOWN, Reference, Row, blocks, cells_of, clients_of, partial_of
+from tests.windows.counts_reference import (
+    BEGIN_US,
+    MINUTE_US,
+    STEM,
+    UNKNOWN,
+    Reference,
+    Row,
+    blocks,
+    cells_of,
+    clients_of,
+    partial_of,
+)
 
 WIDTHS = pytest.mark.parametrize("width_us", [1_000_000, MINUTE_US, 3_600_000_000])
 
@@ -43,7 +54,11 @@ def test_lines_before_the_first_known_time_wait(rows):
 def test_edges_are_those_of_the_reference(rows):
     """First and last known line, earliest and latest time are found, and are None where nothing has a time."""
     partial, expected = partial_of(rows), Reference.of(rows)
-    edges = (expected.keys[0], expected.keys[-1], min(expected.times), max(expected.times)) if expected.keys else (None,) * 4
+    edges = (
+        (expected.keys[0], expected.keys[-1], min(expected.times), max(expected.times))
+        if expected.keys
+        else (None,) * 4
+    )
     assert edges == (partial.first, partial.last, partial.first_us, partial.last_us)
 
 

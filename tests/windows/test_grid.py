@@ -27,7 +27,9 @@ rows_drawn = st.lists(
 )
 
 
-def frame_of(rows: list[tuple[int, str | None, float]], dtype: pl.DataType | type[pl.DataType] = pl.String) -> pl.DataFrame:
+def frame_of(
+    rows: list[tuple[int, str | None, float]], dtype: pl.DataType | type[pl.DataType] = pl.String
+) -> pl.DataFrame:
     """Rows of (minute of DAY, service, lines)."""
     return pl.DataFrame({
         "timestamp": pl.Series([(FIRST + row[0]) * MINUTE_US + 1 for row in rows], dtype=pl.Int64).cast(pl.Datetime("us", "UTC")),
@@ -103,13 +105,17 @@ def test_a_dictionary_keeps_its_names_from_batch_to_batch():
     for minute, names in enumerate((["a", "b"], ["b", "a"], ["c", "a", "b"])):
         grid.add(frame_of([(minute, name, ord(name)) for name in names], pl.Categorical), STEM)
         gc.collect()
-    assert [[97.0, 97.0, 97.0], [98.0, 98.0, 98.0], [None, None, 99.0]] == [lines_of(grid, name, 0, 3) for name in "abc"]
+    assert [[97.0, 97.0, 97.0], [98.0, 98.0, 98.0], [None, None, 99.0]] == [
+        lines_of(grid, name, 0, 3) for name in "abc"
+    ]
 
 
 def test_dictionaries_of_their_own_do_not_mix():
     """Two columns whose dictionaries number the same names differently go by name, and so does plain text."""
     grid = Grid(MINUTE_US)
-    for minute, dtype in enumerate((pl.Categorical(pl.Categories("x")), pl.Categorical(pl.Categories("y")), pl.Enum(["b", "a"]), pl.String)):
+    for minute, dtype in enumerate(
+        (pl.Categorical(pl.Categories("x")), pl.Categorical(pl.Categories("y")), pl.Enum(["b", "a"]), pl.String)
+    ):
         names = "ab" if minute % 2 else "ba"
         grid.add(frame_of([(minute, name, ord(name)) for name in names], dtype), STEM)
     assert [[97.0] * 4, [98.0] * 4] == [lines_of(grid, name, 0, 4) for name in "ab"]
@@ -156,7 +162,11 @@ def test_matrices_are_the_series_of_a_day():
     grid.add(frame_of([(0, "a", 1.5), (1, "b", 2), (1440, "b", 3)]), STEM)
     for day in (DAY - 1, DAY, DAY + 1):
         matrix = grid.matrices(day, np.array([1, -1, 0]), ("lines",))["lines"]
-        rows = [grid.series(1, day * 1440, day * 1440 + 1440)["lines"], np.full(1440, np.nan), grid.series(0, day * 1440, day * 1440 + 1440)["lines"]]
+        rows = [
+            grid.series(1, day * 1440, day * 1440 + 1440)["lines"],
+            np.full(1440, np.nan),
+            grid.series(0, day * 1440, day * 1440 + 1440)["lines"],
+        ]
         np.testing.assert_array_equal(np.stack(rows), matrix)
 
 

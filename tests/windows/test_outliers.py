@@ -23,7 +23,7 @@ FUTURE = TODAY + 10_000
 def part(*cells):
     """Counts of one block: (service, day, lines), all at noon."""
     names = sorted({service for service, _, _ in cells})
-    sums = Counter()
+    sums: Counter[tuple[int, int]] = Counter()
     for service, day, lines in cells:
         sums[day * PER_DAY + 720, names.index(service)] += lines
     window, service = np.array(sorted(sums), np.int64).T

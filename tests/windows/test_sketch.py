@@ -48,7 +48,17 @@ def estimate_of(clients: int, seed: int) -> int:
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize(
     ("clients", "tolerance"),
-    [(1, 0), (2, 0), (10, 0.1), (100, 0.03), (1_000, 0.03), (5_000, 0.04), (10_000, 0.05), (20_000, 0.05), (100_000, 0.04)],
+    [
+        (1, 0),
+        (2, 0),
+        (10, 0.1),
+        (100, 0.03),
+        (1_000, 0.03),
+        (5_000, 0.04),
+        (10_000, 0.05),
+        (20_000, 0.05),
+        (100_000, 0.04),
+    ],
 )
 def test_the_estimate_is_near(clients, tolerance, seed):
     """A few clients are counted exactly, a hundred thousand to 4 % (2.5 standard errors)."""

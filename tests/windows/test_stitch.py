@@ -33,7 +33,9 @@ def table_of(totals: Totals) -> dict[str, dict[str, list[float]]]:
     if not totals.services:
         return {}
     return {
-        name: {key: np.nan_to_num(values, nan=-1).tolist() for key, values in totals.series(number, *totals.span()).items()}
+        name: {
+            key: np.nan_to_num(values, nan=-1).tolist() for key, values in totals.series(number, *totals.span()).items()
+        }
         for name, number in sorted(totals.services.items())
     }
 

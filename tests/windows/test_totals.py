@@ -31,13 +31,17 @@ def rows_at(service: str, *minutes: int, clients: tuple[str | None, ...] = (None
 def table_of(totals: Totals) -> dict[str, dict[str, list[float]]]:
     """All series of all services by name, -1 where nothing is known."""
     return {
-        name: {key: np.nan_to_num(values, nan=-1).tolist() for key, values in totals.series(number, *totals.span()).items()}
+        name: {
+            key: np.nan_to_num(values, nan=-1).tolist() for key, values in totals.series(number, *totals.span()).items()
+        }
         for name, number in sorted(totals.services.items())
     }
 
 
 @settings(deadline=None, max_examples=60)
-@given(parts=st.lists(st.tuples(st.sampled_from(["x", "y"]), blocks), max_size=5), chance=st.randoms(use_true_random=False))
+@given(
+    parts=st.lists(st.tuples(st.sampled_from(["x", "y"]), blocks), max_size=5), chance=st.randoms(use_true_random=False)
+)
 def test_the_order_of_partials_makes_no_difference(parts, chance):
     """Partial counts in any order give the same series."""
     assert table_of(totals_of(*parts)) == table_of(totals_of(*chance.sample(parts, len(parts))))
@@ -50,7 +54,9 @@ def test_sums_are_those_of_the_reference(parts):
     totals = totals_of(*(("x", rows) for rows in parts))
     found = [Reference.of(rows) for rows in parts]
     for window, service in {key for one in found for key in one.cells}:
-        series = {name: values[0] for name, values in totals.series(totals.services[service], window, window + 1).items()}
+        series = {
+            name: values[0] for name, values in totals.series(totals.services[service], window, window + 1).items()
+        }
         expected = np.sum([one.cells[window, service] for one in found], axis=0).tolist()
         clients = len(set().union(*(one.clients[window, service] for one in found)))
         assert expected == [series[name] for name in ("lines", "bytes", "errors", "debug")]
@@ -70,7 +76,9 @@ def test_many_partials_are_merged_on_the_way():
 def test_silence_is_zero_inside_a_stream_and_unknown_outside():
     """Between the first and the last line of its stream a service is known to be silent, elsewhere nothing is known."""
     totals = totals_of(("x", rows_at("a", 0, 3) + rows_at("b", 1)))
-    assert [-1, 0, 1, 0, 0, -1] == np.nan_to_num(totals.series(totals.services["b"], FIRST - 1, FIRST + 5)["lines"], nan=-1).tolist()
+    assert [-1, 0, 1, 0, 0, -1] == np.nan_to_num(
+        totals.series(totals.services["b"], FIRST - 1, FIRST + 5)["lines"], nan=-1
+    ).tolist()
 
 
 def test_a_span_is_that_of_the_streams_of_a_service():
@@ -89,7 +97,9 @@ def test_matrices_are_the_series_of_a_day():
         matrices = totals.matrices(day, order)
         for row, number in enumerate(order):
             for name, matrix in matrices.items():
-                expected = totals.series(number, day * 1440, day * 1440 + 1440)[name] if number >= 0 else np.full(1440, np.nan)
+                expected = (
+                    totals.series(number, day * 1440, day * 1440 + 1440)[name] if number >= 0 else np.full(1440, np.nan)
+                )
                 np.testing.assert_array_equal(expected, matrix[row])
 
 
@@ -107,9 +117,15 @@ def test_a_day_without_lines_inside_a_stream_is_zero():
 
 def test_distinct_clients_over_windows_count_once():
     """Clients of several windows and days together are a union, not a sum; without any they are unknown."""
-    totals = totals_of(("x", rows_at("a", 0, 1, 2, 3, clients=("c", "d", "e")) + rows_at("a", 3, clients=("f",)) + rows_at("b", 0)))
+    totals = totals_of(
+        ("x", rows_at("a", 0, 1, 2, 3, clients=("c", "d", "e")) + rows_at("a", 3, clients=("f",)) + rows_at("b", 0))
+    )
     a, b = totals.services["a"], totals.services["b"]
-    assert [3, 4, None] == [totals.distinct(a, FIRST, FIRST + 3), totals.distinct(a, FIRST, FIRST + 4), totals.distinct(a, FIRST + 4, FIRST + 9)]
+    assert [3, 4, None] == [
+        totals.distinct(a, FIRST, FIRST + 3),
+        totals.distinct(a, FIRST, FIRST + 4),
+        totals.distinct(a, FIRST + 4, FIRST + 9),
+    ]
     assert totals.distinct(b, FIRST, FIRST + 4) is None
 
 
