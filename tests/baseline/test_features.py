@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -59,13 +61,13 @@ def test_a_day_has_a_row_for_each_window_and_a_penalty_for_each_column(width_us,
 def test_each_kind_of_feature_adds_up_to_one(width_us, shape):
     """A window has one level, one minute, one time of day and one time of the week."""
     ends = np.cumsum([0, 1, shape[1], DAY_KNOTS, WEEK_KNOTS])
-    for begin, end in zip(ends, ends[1:], strict=False):
+    for begin, end in pairwise(ends):
         if end > begin:
             np.testing.assert_allclose(features_of_day(5, width_us)[:, begin:end].sum(axis=1), 1, atol=1e-12)
 
 
 def test_only_the_week_tells_days_apart():
-    """The columns before the week are the same on every weekday; those of the week go on from day to day without a jump."""
+    """The columns before the week are the same on every weekday; those of the week go on from day to day."""
     first, second = features_of_day(1, MINUTE_US), features_of_day(2, MINUTE_US)
     np.testing.assert_array_equal(first[:, :-WEEK_KNOTS], second[:, :-WEEK_KNOTS])
     assert 0.5 < np.abs(first - second)[:, -WEEK_KNOTS:].max()

@@ -12,9 +12,7 @@ TICK = 15
 HOUR = 60 // TICK
 
 
-def teach(
-    level: Level, rate: float, ticks: int, usable: bool | np.ndarray = True, season: float = 100.0
-) -> list[float]:  # noqa: FBT001, FBT002 (a mask)
+def teach(level: Level, rate: float, ticks: int, *, usable: bool = True, season: float = 100.0) -> list[float]:
     """Live through ticks with a constant rate; what was expected of the first service before each of them."""
     before = []
     shape = (len(level.windows), TICK)
@@ -55,7 +53,7 @@ def test_the_newest_tick_is_not_learned_yet():
 
 
 def test_drift_is_followed_within_hours_not_minutes():
-    """A rate that went up by 30 % is expected by less than half of it after half an hour, by four fifths after four hours."""
+    """Of a rise by 30 % less than half is expected after half an hour, and four fifths after four hours."""
     level = grown()
     usual = expected_of(level)
     minutes = (teach(level, usual * 1.3, 2 + 1)[-1] / usual - 1) / 0.3
@@ -93,7 +91,7 @@ def test_what_was_learned_comes_back():
 
 
 def test_zero_is_a_value():
-    """A service that is silent for days is expected to stay silent, at less than a thousandth of a record, and not at nothing."""
+    """After days of silence less than a thousandth of a record is expected, but not nothing."""
     level = Level.of(1)
     teach(level, 0.0, 3 * 24 * HOUR, season=1.0)
     assert 0 < expected_of(level, season=1.0) < 1e-3

@@ -105,7 +105,7 @@ def test_responses_are_clipped():
 
 @pytest.mark.parametrize(("age", "most"), [(0, 0.7), (4, 0.25)])
 def test_an_outlier_hardly_moves_the_season(age, most):
-    """An hour of a thousand times more moves what is expected at that hour a little, more on the first day, and hardly elsewhere."""
+    """An hour of a thousand times more moves what is expected a little at that hour and hardly elsewhere."""
     clean, struck = busy(age + 1, 1), busy(age + 1, 1)
     struck[age, 0, 100:112] *= 1000
     seasons = season_of(MONDAY), season_of(MONDAY)

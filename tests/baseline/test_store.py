@@ -41,7 +41,8 @@ def test_what_is_saved_is_loaded(tmp_path):
     }
     assert same(TABLES, tmp_path / "new" / "model")
     assert (f"{SCHEMA}/{VERSION}", 60_000_000, 1, 2, 3, "settings") == (
-        manifest.schema, manifest.window_us, manifest.from_us, manifest.to_us, manifest.last_day, manifest.settings_sha256,
+        manifest.schema, manifest.window_us, manifest.from_us, manifest.to_us,
+        manifest.last_day, manifest.settings_sha256,
     )  # fmt: skip
 
 

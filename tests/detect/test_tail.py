@@ -27,7 +27,7 @@ def draws(services: int, ticks: int, scale: float = 1.0, seed: int = 3) -> np.nd
 @pytest.mark.parametrize(("prior", "least"), [((SHARE, SCALE), 1 / 1.5), ((0.05, 4.0), 1 / 3)])
 @pytest.mark.parametrize("rarity", [1.0, 2.0, 3.0, 4.0])
 def test_rarities_are_calibrated(prior, least, rarity):
-    """After a month a rarity r is exceeded in 10^-r of the ticks, within a factor of 1.5; a third as often where the prior was four times too wide."""
+    """After a month r is exceeded in 10^-r of the ticks to a factor of 1.5, of 3 where the prior was too wide."""
     tail = Tail.of(100, *prior)
     teach(tail, draws(100, 30 * PER_DAY))
     share = float((tail.rarity(draws(100, 20_000, seed=4)) > rarity).mean())
@@ -65,7 +65,7 @@ def test_what_is_not_usable_is_not_learned():
 
 
 def test_a_daily_burst_stops_being_strange():
-    """A service that bursts by 60 nats every day is a once-in-months event at first, and less than once in a week after a month."""
+    """A burst of 60 nats every day is rarer than once in a quarter at first, and no more after a month."""
     tail = Tail.of(1, SHARE, SCALE)
     days = np.zeros((1, 30, PER_DAY))
     days[:, :, 40] = 60.0

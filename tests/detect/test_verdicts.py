@@ -98,7 +98,7 @@ def test_a_tick_or_its_windows_one_by_one_score_the_same():
 
 
 def test_a_big_surge_is_seen_in_its_first_window():
-    """Ten times as much scores above a year at once, begins in its own window, and the windows before stay below a week."""
+    """Ten times as much scores above a year at once and begins in its own window; those before stay below a week."""
     detector = detector_of(1)
     scores(detector, noise(1, 96))
     surge = noise(1, 1, 9)
@@ -128,7 +128,7 @@ def test_less_is_never_strange():
 
 
 def test_scores_are_on_the_scale_of_weeks():
-    """On noise with a month of history, alarms above a score of zero come about once a week: once to thrice in a month per service."""
+    """On noise, after a month, ticks above a score of zero come about once a week for each service."""
     services, days = 40, 28
     detector = detector_of(services)
     scores(detector, noise(services, 96 * days))

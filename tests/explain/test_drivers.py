@@ -87,7 +87,7 @@ def test_a_known_split():
 
 @pytest.mark.parametrize("change", [0.0, 0.0009, -0.0009])
 def test_hardly_any_change_has_no_shares(change):
-    """Where the volume hardly changed there is nothing to share, however much the factors moved; before and during stay."""
+    """Where the volume hardly changed there is nothing to share, however much the factors moved."""
     found = split((10, 4, 5), (20, 2 * (1 + change), 5))
     assert [None] * 3 == [factor.share for factor in found]
     assert [(10, 20), (4, 2 * (1 + change)), (5, 5)] == [(factor.before, factor.during) for factor in found]

@@ -92,7 +92,7 @@ def test_a_further_line_belongs_to_its_record():
 
 
 def test_only_times_are_needed():
-    """Without a service all lines are the file's, without a stated payload their own size counts, without clients nothing."""
+    """Without a service lines are the file's, without a stated payload their own size counts, clients are none."""
     frame = pl.DataFrame({"timestamp": [BEGIN_US, BEGIN_US + 1]}, schema={"timestamp": pl.Datetime("us", "UTC")})
     partial = count(frame, None, np.array([5, 7]), MINUTE_US, STEM)
     assert {(BEGIN_US // MINUTE_US, STEM): [2, 12, 0, 0]} == cells_of(partial)

@@ -31,8 +31,9 @@ def frame_of(
     rows: list[tuple[int, str | None, float]], dtype: pl.DataType | type[pl.DataType] = pl.String
 ) -> pl.DataFrame:
     """Rows of (minute of DAY, service, lines)."""
+    times = [(FIRST + row[0]) * MINUTE_US + 1 for row in rows]
     return pl.DataFrame({
-        "timestamp": pl.Series([(FIRST + row[0]) * MINUTE_US + 1 for row in rows], dtype=pl.Int64).cast(pl.Datetime("us", "UTC")),
+        "timestamp": pl.Series(times, dtype=pl.Int64).cast(pl.Datetime("us", "UTC")),
         "service": pl.Series([row[1] for row in rows], dtype=pl.String).cast(dtype),
         "lines": pl.Series([row[2] for row in rows], dtype=pl.Float64),
     })  # fmt: skip

@@ -67,7 +67,7 @@ def test_the_estimate_is_near(clients, tolerance, seed):
 
 @pytest.mark.parametrize(("clients", "tolerance"), [(1_000, 0.01), (10_000, 0.03), (100_000, 0.015)])
 def test_the_estimate_has_hardly_any_bias(clients, tolerance):
-    """The mean of twenty sets is near; at 10,000, where the two ways to estimate meet, the method itself is 2 % high."""
+    """The mean of twenty sets is near; at 10,000, where two ways to estimate meet, the method itself is 2 % high."""
     found = [estimate_of(clients, seed) for seed in range(100, 120)]
     assert tolerance >= abs(np.mean(found) / clients - 1)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -19,7 +21,7 @@ def walk(rows: list[Row], cuts: list[int]) -> tuple[Totals, int]:
     """Totals of rows cut into blocks, and the lines that never got a time."""
     totals, seam = Totals(MINUTE_US), Seam()
     edges = [0, *sorted(cut % (len(rows) + 1) for cut in cuts), len(rows)]
-    for begin, end in zip(edges, edges[1:], strict=False):
+    for begin, end in pairwise(edges):
         partial = partial_of(rows[begin:end])
         head = seam.join(partial)
         if head is not None:
