@@ -23,21 +23,26 @@ STANDS_OUT = 4.0
 
 @dataclass(slots=True)
 class Bursts:
-    """Counts of the last two days of S services, S x windows each, widened by the jitter; NaN where unknown."""
+    """Counts of the last two days of S services, S x windows each, widened by the jitter; NaN where unknown.
+
+    `running` is how many windows an incident that reached into midnight has lasted.
+    """
 
     width_us: int
     day: int = -9
     last: NDArray[np.float32] = field(init=False)
     before: NDArray[np.float32] = field(init=False)
+    running: NDArray[np.int64] = field(init=False)
 
     def __post_init__(self) -> None:
         nothing = np.zeros((0, 86_400_000_000 // self.width_us), np.float32)
-        self.last, self.before = nothing, nothing
+        self.last, self.before, self.running = nothing, nothing, np.zeros(0, np.int64)
 
     def grow(self, services: int) -> None:
         """Add services without a history."""
         new = np.full((services, self.last.shape[1]), np.nan, np.float32)
         self.last, self.before = np.vstack([self.last, new]), np.vstack([self.before, new])
+        self.running = np.append(self.running, np.zeros(services, np.int64))
 
     def expect(self, day: int, part: slice, expected: Real, spread: Real) -> tuple[Real, Mask]:
         """Raise what is expected where both days burst.
@@ -76,8 +81,12 @@ class Bursts:
         """Windows in runs of flagged ones that are longer than a burst may be."""
         long = np.zeros(flagged.shape, bool)
         most = LONGEST_US // self.width_us
-        for service in np.flatnonzero(flagged.sum(axis=1) > most):
+        running = np.zeros(len(flagged), np.int64)
+        for service in np.flatnonzero(flagged.any(axis=1)):
             edges = np.flatnonzero(np.diff(np.r_[0, flagged[service].astype(np.int8), 0]))
             for begin, end in zip(edges[::2], edges[1::2], strict=True):
-                long[service, begin:end] = end - begin > most
+                length = end - begin + (self.running[service] if begin == 0 else 0)
+                long[service, begin:end] = length > most
+                running[service] = length if end == flagged.shape[1] else 0
+        self.running = running
         return long

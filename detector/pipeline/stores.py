@@ -29,6 +29,9 @@ class Store(Protocol):
     def span(self) -> tuple[int, int]:
         """First window, and the one after the last."""
 
+    def first_windows(self) -> Numbers:
+        """The first window in which each service, by number, could have spoken."""
+
     def matrices(self, number: int, services: Numbers, only: tuple[str, ...]) -> dict[str, Real]:
         """The measures `only` of one day, of the given services (-1: none), S x windows; NaN where unknown."""
 

@@ -88,7 +88,9 @@ def begin(store: Store, names: list[str], settings: Settings, open_at: float, mo
     """
     first, _ = store.span()
     state = State(store.width_us, load_prior(), open_at, settings.least_excess)
-    state.grow(list(names), np.full(len(names), first))
+    numbers = numbers_of(store, names)
+    born = np.where(numbers >= 0, store.first_windows()[numbers], first)
+    state.grow(list(names), born)
     if model:
         recall(model, state, settings, first)
     return state

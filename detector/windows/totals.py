@@ -159,6 +159,10 @@ class Totals:
                 last[mine] = np.maximum(last[mine], extent[-1].last)
         return first, last
 
+    def first_windows(self) -> Numbers:
+        """The first window in which each service, by number, could have spoken: its source's first."""
+        return self.spans()[0]
+
     def span(self) -> tuple[int, int]:
         """First window, and the one after the last."""
         extents = self.extents.values()
