@@ -102,7 +102,8 @@ def test_it_takes_ten_quiet_minutes_to_end():
 
 def test_a_surge_that_lasts_is_settled_after_a_day():
     """A level that stays for a day closes its incident as settled and hands over its factor."""
-    series, found, settled = flat(2 * DAY, (60, 2 * DAY)), follower(), {}
+    series, found = flat(2 * DAY, (60, 2 * DAY)), follower()
+    settled: dict[int, float] = {}
     closed = []
     for begin in range(0, 60 + DAY, 15):
         _, more, factors = found.follow(["a"], tick_of(FIRST + begin, series[None, begin : begin + 15]))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -13,6 +15,7 @@ from detector.formats import counts
 from detector.formats.clock import Calendar
 from detector.pipeline.gathered import Gathered
 from detector.pipeline.opening import MINUTE_US, width_of
+from detector.pipeline.parallel import in_order
 from detector.schemas import Block
 from detector.sources.files import SourceFile
 from detector.windows.grid import Grid
@@ -66,12 +69,18 @@ def _grid_batches(
     """Add Arrow record batches; rows that do not say whose they are belong to `stem`."""
     calendar = Calendar(settings.timezone)
     grid = None
-    for batch in batches:
-        rows, bad = counts.tidy(pl.DataFrame(pl.from_arrow(batch)), table, calendar)
-        _count(gathered, rows, batch.num_rows, batch.nbytes, {"bad_row": bad})
-        if len(rows):
-            grid = grid or _grid_for(gathered, settings, counts.step_of(rows))
-            grid.add(rows, stem)
+    jobs = ((batch.nbytes, partial(_tidy, batch, table, calendar)) for batch in batches)
+    with ThreadPoolExecutor(settings.threads) as pool:
+        for size_bytes, tidied in in_order(pool, jobs, ahead=settings.threads + 1):
+            rows, bad = tidied.result()
+            _count(gathered, rows, len(rows) + bad, size_bytes, {"bad_row": bad})
+            if len(rows):
+                grid = grid or _grid_for(gathered, settings, counts.step_of(rows))
+                grid.add(rows, stem)
+
+
+def _tidy(batch: pa.RecordBatch, table: counts.CountsTable, calendar: Calendar) -> tuple[pl.DataFrame, int]:
+    return counts.tidy(pl.DataFrame(pl.from_arrow(batch)), table, calendar)
 
 
 def _count(gathered: Gathered, rows: pl.DataFrame, lines: int, size_bytes: int, unparsed: dict[str, int]) -> None:

@@ -22,7 +22,7 @@ from detector.schemas import InputSummary
 
 TILE = 512
 """Services that are walked together: their arrays stay in the processor's cache; no result depends on threads."""
-JUDGED_DAYS = 8
+JUDGED_DAYS = 6
 """How strange windows usually are and how they scatter is forgotten within days: only the last ones are judged."""
 
 

@@ -39,7 +39,8 @@ def test_a_row_of_splines_adds_up_to_one(phase, knots):
     """Four neighbouring splines, none negative, share each moment."""
     row = periodic_splines(np.array([phase]), knots)[0]
     assert 1e-12 > abs(row.sum() - 1)
-    assert (0, 4) == (np.count_nonzero(row < 0), max(4, np.count_nonzero(row)))
+    assert 0 == np.count_nonzero(row < 0)
+    assert 4 >= np.count_nonzero(row)
 
 
 def test_splines_close_the_circle():

@@ -43,7 +43,8 @@ def ridge(days: range, responses: list[np.ndarray]) -> np.ndarray:
     x = np.vstack([features_of_day(day % 7, WIDTH_US) for day in days]) / root
     weight = np.repeat([DECAY ** (days[-1] - day) for day in days], WINDOWS)
     model = Ridge(alpha=1.0, fit_intercept=False, solver="cholesky")
-    return model.fit(x, np.concatenate(responses).astype(float), sample_weight=weight).coef_ / root
+    fitted = model.fit(x, np.concatenate(responses).astype(float), sample_weight=weight)
+    return np.asarray(fitted.coef_ / root)
 
 
 @pytest.mark.parametrize("number", [1, 2, 9])

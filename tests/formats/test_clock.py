@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from detector.formats.clock import Calendar, instants, seconds_place
 from detector.formats.epoch_times import from_epoch
-from detector.formats.format import LINE, Format, Span
+from detector.formats.format import LINE, Format, LevelAt, Span, Unless
 from detector.formats.lines import cut_lines
 from detector.formats.records import Recipe, read_records
 
@@ -29,7 +29,10 @@ def read(text: str, *clock: str, calendar: Calendar = CALENDAR) -> datetime | No
 
 def in_place(texts: list[str], clock: tuple[str, ...], calendar: Calendar = CALENDAR) -> list[datetime | None]:
     """The same for times that are read where they lie in their lines."""
-    fields = {"matched": LINE.is_not_null(), "time": Span(0, len(texts[0]))}
+    fields: dict[str, pl.Expr | Span | LevelAt | Unless] = {
+        "matched": LINE.is_not_null(),
+        "time": Span(0, len(texts[0])),
+    }
     lines = cut_lines("".join(text + "\n" for text in texts).encode())
     recipe = Recipe((Format("x", "", (), fields, clock),), calendar=calendar)
     found: list[datetime | None] = read_records(lines, recipe, frozenset()).frame["timestamp"].to_list()
