@@ -20,7 +20,7 @@ from detector.pipeline.stores import Store, days_of, numbers_of
 from detector.pipeline.walk import begin
 from detector.schemas import InputSummary
 
-TILE = 512
+TILE = 1024
 """Services that are walked together: their arrays stay in the processor's cache; no result depends on threads."""
 JUDGED_DAYS = 6
 """How strange windows usually are and how they scatter is forgotten within days: only the last ones are judged."""
