@@ -6,7 +6,10 @@ Each stream fills a buffer that the caller owns, so that memory stays bounded ho
 from __future__ import annotations
 
 import codecs
+import io
+import os
 import select
+import stat
 from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
@@ -54,13 +57,16 @@ class Raw:
 
     def __init__(self, file: Readable, progress: Callable[[int], None] | None) -> None:
         self.damage: Damage | None = None
-        self._file = file
+        self._file: Readable = getattr(file, "raw", file)
+        self._waits = _may_wait(self._file)
         self._progress = progress
         self.position = self._told = 0
 
     def readinto(self, view: memoryview) -> int:
         """As in `Stream`; an OSError in the midst ends the stream as `unreadable`."""
         try:
+            if self._waits:  # polars' handler restarts a read that Ctrl-C breaks, but never a select
+                select.select([self._file], [], [])
             while (count := self._file.readinto(view)) is None:
                 select.select([self._file], [], [])
         except OSError as error:
@@ -75,6 +81,14 @@ class Raw:
         if self._progress and position > self._told:
             self._progress(position - self._told)
             self._told = position
+
+
+def _may_wait(file: Readable) -> bool:
+    """Whether reading may wait for somebody: from a pipe, a terminal or a socket."""
+    try:
+        return isinstance(file, io.FileIO) and not stat.S_ISREG(os.fstat(file.fileno()).st_mode)
+    except (OSError, ValueError):
+        return False
 
 
 class Peeked:
