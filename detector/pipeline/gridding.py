@@ -14,7 +14,7 @@ from detector.errors import Fault
 from detector.formats import counts
 from detector.formats.clock import Calendar
 from detector.pipeline.gathered import Gathered
-from detector.pipeline.opening import MINUTE_US, width_of
+from detector.pipeline.opening import MINUTE_US, no_counts_table, open_table, width_of
 from detector.pipeline.parallel import in_order
 from detector.schemas import Block
 from detector.sources.files import SourceFile
@@ -44,16 +44,13 @@ def grid_csv(
 def grid_file(file: SourceFile, gathered: Gathered, settings: Settings) -> None:
     """Add the rows of a Parquet or Arrow file; trouble is told as a fault."""
     import pyarrow as pa
-    from pyarrow import dataset
 
     faults = gathered.summary.faults
     try:
-        source = dataset.dataset(file.path, format="parquet" if file.kind == "parquet" else "ipc")
+        source = open_table(file)
         table = counts.find_columns(source.schema.names)
         if table is None:
-            names = ", ".join(source.schema.names[:8])
-            detail = f"no counts table: it has the columns {names}; needed are timestamp and lines"
-            faults.append(Fault(file.path, "unreadable", detail))
+            faults.append(no_counts_table(file, source.schema.names))
             return
         gathered.summary.files += 1
         wanted = [table.time, *table.found.values()]

@@ -10,6 +10,7 @@ from detector.errors import Fault
 from detector.formats import counts
 from detector.formats.clock import Calendar, instants
 from detector.formats.lines import cut_lines
+from detector.pipeline.opening import no_counts_table, open_table
 from detector.pipeline.pieces import TYPES, UNKNOWN_FORMAT, Piece, line_numbers
 from detector.schemas import RECORDS, Block, check
 from detector.sources.files import SourceFile
@@ -41,15 +42,12 @@ def _cell(cells: pl.Series, table: counts.CountsTable, name: str) -> pl.Series:
 def rows_of_file(file: SourceFile, zone: str, faults: list[Fault]) -> Iterator[Piece]:
     """The rows of a Parquet or Arrow file; trouble is told in `faults`."""
     import pyarrow as pa
-    from pyarrow import dataset
 
     try:
-        source = dataset.dataset(file.path, format="parquet" if file.kind == "parquet" else "ipc")
+        source = open_table(file)
         table = counts.find_columns(source.schema.names)
         if table is None:
-            names = ", ".join(source.schema.names[:8])
-            detail = f"no counts table: it has the columns {names}; needed are timestamp and lines"
-            faults.append(Fault(file.path, "unreadable", detail))
+            faults.append(no_counts_table(file, source.schema.names))
             return
         row = 1
         for batch in source.to_batches(batch_size=1 << 17, batch_readahead=2, fragment_readahead=1):
