@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,6 +15,11 @@ from detector.cli.options import (
     settings_from,
     with_options,
 )
+
+if TYPE_CHECKING:
+    from detector.layers import Resolved
+    from detector.pipeline.crew import Crew
+    from detector.pipeline.learn import LearnResult
 
 
 @click.command()
@@ -28,17 +33,25 @@ def command(paths: tuple[str, ...], update: bool, **options: Any) -> int:  # noq
     PATH is a file, a folder, a glob, or - for standard input: logs or counts tables of a usual time, the more the
     better, two weeks at least if days of the week differ.
     """
-    from detector.cli.exits import DAMAGED, NOTHING, is_damaged
-    from detector.cli.output import warn, write_stdout
-    from detector.cli.progress import follow
-    from detector.pipeline.learn import learn
-    from detector.report.summary import tell_faults, tell_learned
+    from detector.pipeline.crew import Crew
 
     resolved = settings_from(options)
     folder = str(resolved.settings.model)
-    with follow(resolved.display) as aids:
-        result = learn(paths, resolved.settings, folder, time.time_ns() // 1000, aids, update=update)
+    with Crew(resolved.settings.threads, paths) as crew:  # first, so that both load at the same time
+        result = _learn(paths, resolved, folder, crew, update=update)
+    from detector.cli.exits import DAMAGED, NOTHING, is_damaged
+    from detector.cli.output import warn, write_stdout
+    from detector.report.summary import tell_faults, tell_learned
+
     write_stdout((tell_learned(result.services, result.from_us, result.to_us, result.input, folder) + "\n").encode())
     if not resolved.display.quiet:
         warn([line.replace("Problem:", "warning:", 1) for line in tell_faults(result.input)])
     return DAMAGED if is_damaged(result.input, resolved.settings.max_unparsed) else NOTHING
+
+
+def _learn(paths: tuple[str, ...], resolved: Resolved, folder: str, crew: Crew, *, update: bool) -> LearnResult:
+    from detector.cli.progress import follow
+    from detector.pipeline.learn import learn
+
+    with follow(resolved.display, crew) as aids:
+        return learn(paths, resolved.settings, folder, time.time_ns() // 1000, aids, update=update)

@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from detector.config import Display
     from detector.pipeline.aids import Aids
+    from detector.pipeline.crew import Crew
     from detector.sources.files import SourceFile
 
 
 @contextmanager
-def follow(display: Display) -> Iterator[Aids]:
+def follow(display: Display, crew: Crew | None = None) -> Iterator[Aids]:
     """Show bytes read, rate and time left while the block runs, if standard error is a terminal and nobody minds."""
-    from detector.pipeline.aids import NO_AIDS, Aids
+    from detector.pipeline.aids import Aids
 
     if display.quiet or display.no_progress or sys.stderr is None or not sys.stderr.isatty():
-        yield NO_AIDS
+        yield Aids(crew=crew)
         return
     from rich.console import Console
     from rich.progress import (
@@ -39,4 +40,4 @@ def follow(display: Display) -> Iterator[Aids]:
             sizes = [file.size_bytes for file in files if file.size_bytes is not None]
             bar.update(task, total=sum(sizes) if len(sizes) == len(files) else None)
 
-        yield Aids(begin=begin, progress=lambda count: bar.advance(task, count))
+        yield Aids(begin=begin, progress=lambda count: bar.advance(task, count), crew=crew)

@@ -21,7 +21,8 @@ from detector.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from detector.config import Display
+    from detector.config import Display, Settings
+    from detector.pipeline.crew import Crew
     from detector.report.look import Look
     from detector.schemas import ScanResult
 
@@ -44,10 +45,13 @@ def command(paths: tuple[str, ...], output: str | None, windows: str | None, **o
     journalctl -o short-iso | detector scan -         from a pipe; times are needed
     detector scan counts.csv --format json            a table of counts: timestamp, service, lines
     """
+    from detector.pipeline.crew import Crew
+
     resolved = settings_from(options)
     display = resolved.display
-    look = _check_outputs(output, windows, display)
-    result = _scan(paths, resolved.settings, display, keep_windows=windows is not None)
+    with Crew(resolved.settings.threads, paths) as crew:  # first, so that both load at the same time
+        look = _check_outputs(output, windows, display)
+        result = _scan(paths, resolved.settings, display, crew, keep_windows=windows is not None)
     from detector.cli.exits import exit_code
 
     if windows is not None:
@@ -69,11 +73,13 @@ def _check_outputs(output: str | None, windows: str | None, display: Display) ->
     return look
 
 
-def _scan(paths: tuple[str, ...], settings: Any, display: Display, *, keep_windows: bool) -> ScanResult:
+def _scan(
+    paths: tuple[str, ...], settings: Settings, display: Display, crew: Crew, *, keep_windows: bool
+) -> ScanResult:
     from detector.cli.progress import follow
     from detector.pipeline.scan import scan
 
-    with follow(display) as aids:
+    with follow(display, crew) as aids:
         return scan(paths, settings, time.time_ns() // 1000, aids, keep_windows=keep_windows)
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
-from detector.sources.files import SourceFile
+if TYPE_CHECKING:
+    from detector.pipeline.crew import Crew
+    from detector.sources.files import SourceFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,11 +19,13 @@ class Aids:
         stdin: what `-` is; None: the process' own standard input.
         begin: is told the files found; None: nobody listens.
         progress: is told, now and then, how many more bytes on disk were read.
+        crew: processes that were started ahead; None: those that are needed are started and ended.
     """
 
     stdin: BinaryIO | None = None
     begin: Callable[[list[SourceFile]], None] | None = None
     progress: Callable[[int], None] | None = None
+    crew: Crew | None = None
 
 
 NO_AIDS = Aids()

@@ -5,29 +5,32 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain
 
 from detector.config import Settings
-from detector.errors import Fault
+from detector.errors import Fault, Losses
 from detector.formats import counts
 from detector.pipeline.aids import NO_AIDS, Aids
+from detector.pipeline.crew import Crew
 from detector.pipeline.gathered import Gathered
 from detector.pipeline.gridding import grid_csv, grid_file
 from detector.pipeline.opening import context_for, for_counting, head_of, nothing_read, width_of
 from detector.pipeline.parallel import in_order
-from detector.pipeline.read import Reading, read
-from detector.schemas import InputSummary
+from detector.pipeline.read import Context, Reading, read
+from detector.pipeline.shares import PART_BYTES, Done, Share, head_lines, read_share
+from detector.schemas import Block, InputSummary
 from detector.sources.blocks import read_blocks
 from detector.sources.files import SourceFile, find
-from detector.windows.counting import Partial
+from detector.sources.parts import Divided, divide
 from detector.windows.outliers import drop_outliers
 from detector.windows.stitch import Seam
 from detector.windows.totals import Totals
 
-Job = tuple[Callable[[Reading], None], Callable[[], Reading]]
-"""What takes the counts of a block, and what makes them."""
+Job = tuple[Callable[[Done], None], Callable[[], Done]]
+"""What takes counts, and what makes them."""
 
 
 def gather(paths: Sequence[str], settings: Settings, now_us: int, aids: Aids = NO_AIDS) -> Gathered:
@@ -47,8 +50,11 @@ def gather(paths: Sequence[str], settings: Settings, now_us: int, aids: Aids = N
     gathered = Gathered(summary, Totals(width_of(settings)))
     if aids.begin is not None:
         aids.begin(found.files)
-    with ThreadPoolExecutor(settings.threads) as pool:
-        jobs = chain.from_iterable(_jobs(file, gathered, settings, now_us, aids) for file in found.files)
+    with ExitStack() as stack:
+        crew = aids.crew or stack.enter_context(Crew(settings.threads))
+        pool = stack.enter_context(ThreadPoolExecutor(settings.threads))
+        gathering = Gathering(gathered, settings, now_us, aids, crew, stack)
+        jobs = chain.from_iterable(map(gathering.jobs, found.files))
         for take, future in in_order(pool, jobs, ahead=settings.threads + 2):
             take(future.result())
     _close(gathered)
@@ -68,31 +74,79 @@ def _close(gathered: Gathered) -> None:
     summary.repaired = gathered.losses.as_dict()
 
 
-def _jobs(file: SourceFile, gathered: Gathered, settings: Settings, now_us: int, aids: Aids) -> Iterator[Job]:
-    """The blocks of one source, each with what takes its counts; a counts table is read at once."""
-    if file.kind != "text":
-        grid_file(file, gathered, settings)
-        return
-    summary = gathered.summary
-    blocks = read_blocks(file, gathered.losses, summary.faults, stdin=aids.stdin, progress=aids.progress)
-    first = next(blocks, None)
-    if first is None:
-        return
-    summary.files += 1
-    head, everything = head_of(first), chain([first], blocks)
-    table = counts.find_header(head[0]) if settings.input_format in ("auto", counts.NAME) else None
-    if table is not None:
-        grid_csv(file, everything, table, gathered, settings)
-        return
-    context = for_counting(context_for(file, head, settings, now_us))
-    log = Log(file, gathered)
-    for block in everything:
-        yield log.take, partial(read, block, context)
-    yield log.finish, _nothing  # as a job, so that all blocks have been taken
+@dataclass(frozen=True, slots=True)
+class Gathering:
+    """What stays the same for all sources; `stack` closes what a failure leaves open."""
+
+    gathered: Gathered
+    settings: Settings
+    now_us: int
+    aids: Aids
+    crew: Crew
+    stack: ExitStack
+
+    def jobs(self, file: SourceFile) -> Iterator[Job]:
+        """The work on one source, each piece with what takes its counts; a counts table is read at once."""
+        if file.kind != "text":
+            grid_file(file, self.gathered, self.settings)
+            return
+        divided = divide(file.path, PART_BYTES) if self.settings.threads > 1 and file.path != "-" else None
+        if divided is None:
+            yield from self._blocks(file)
+            return
+        self.stack.enter_context(divided.file)
+        if self._table(head_lines(file)) is None:
+            yield from self._shares(file, divided)
+        else:
+            yield from self._blocks(file)
+
+    def _table(self, head: Sequence[str]) -> counts.CountsTable | None:
+        wanted = self.settings.input_format
+        return counts.find_header(head[0]) if head and wanted in ("auto", counts.NAME) else None
+
+    def _blocks(self, file: SourceFile) -> Iterator[Job]:
+        """A source read in order, its blocks taken apart on threads."""
+        gathered, settings, aids = self.gathered, self.settings, self.aids
+        faults = gathered.summary.faults
+        blocks = read_blocks(file, gathered.losses, faults, stdin=aids.stdin, progress=aids.progress)
+        first = next(blocks, None)
+        if first is None:
+            return
+        gathered.summary.files += 1
+        head, everything = head_of(first), chain([first], blocks)
+        table = self._table(head)
+        if table is not None:
+            grid_csv(file, everything, table, gathered, settings)
+            return
+        context = for_counting(context_for(file, head, settings, self.now_us))
+        log = Log(file, gathered)
+        for block in everything:
+            yield log.take, partial(_read, block, context)
+        yield log.finish, _nothing  # as a job, so that all blocks have been taken
+
+    def _shares(self, file: SourceFile, divided: Divided) -> Iterator[Job]:
+        """A large file: its parts are read at the same time, in other processes too."""
+        self.crew.start()
+        self.gathered.summary.files += 1
+        log = Log(file, self.gathered)
+        for part in divided.parts:
+            share = Share(file, divided.identity, part, self.settings, self.now_us)
+            yield log.take, partial(self._read_share, share, divided)
+        yield partial(log.finish, divided=divided), _nothing
+
+    def _read_share(self, share: Share, divided: Divided) -> Done:
+        done = self.crew.ask(share) or read_share(share, divided.file)
+        if self.aids.progress is not None:
+            self.aids.progress(sum(reading.size_bytes for reading in done.readings))
+        return done
 
 
-def _nothing() -> Reading:
-    return Reading(Partial([]), 0, 0, {}, {})
+def _read(block: Block, context: Context) -> Done:
+    return Done([read(block, context)], Losses(), [])
+
+
+def _nothing() -> Done:
+    return Done([], Losses(), [])
 
 
 @dataclass(slots=True)
@@ -114,8 +168,14 @@ class Log:
         """What it has in common with the other pieces of a rotated log: inside their span silence is zero."""
         return os.path.join(os.path.dirname(self.file.path), self.file.stem)
 
-    def take(self, reading: Reading) -> None:
-        """Merge what one block gave."""
+    def take(self, done: Done) -> None:
+        """Merge what one piece of work gave."""
+        self.gathered.losses.merge(done.losses)
+        self.gathered.summary.faults.extend(done.faults)
+        for reading in done.readings:
+            self._add(reading)
+
+    def _add(self, reading: Reading) -> None:
         self.gathered.count(reading.lines, reading.size_bytes, reading.unparsed, reading.formats)
         head = self.seam.join(reading.partial)
         if head is not None:
@@ -123,8 +183,10 @@ class Log:
         self.gathered.totals.add(reading.partial, self.stream)
         self.gathered.timed |= reading.partial.last is not None
 
-    def finish(self, _nothing: Reading) -> None:
-        """Say how many lines never got a time."""
+    def finish(self, _nothing: Done, divided: Divided | None = None) -> None:
+        """Say how many lines never got a time; close the file."""
+        if divided is not None:
+            divided.file.close()
         lines = self.seam.lines_without_time()
         if lines:
             self.gathered.losses.add("lines_without_time", lines)

@@ -13,10 +13,11 @@ from detector.errors import Fault, Losses
 from detector.schemas import Block
 from detector.sources import kinds
 from detector.sources.archives import decompress
-from detector.sources.cutting import Cutter, Limits, Piece, cutting_limits, fit, leap
+from detector.sources.cutting import Cutter, Limits, Piece, Seekable, cutting_limits, fit, leap
 from detector.sources.documents import Element, Scanner, is_document
 from detector.sources.files import SourceFile, open_fault
 from detector.sources.lines import LINE_BYTES, clean
+from detector.sources.parts import Part, Window
 from detector.sources.rotations import printable
 from detector.sources.streams import Peeked, Raw, Readable, Stream, Utf16, utf16_bytes
 
@@ -58,6 +59,25 @@ def read_blocks(  # noqa: PLR0913  what comes behind the star has defaults and g
         yield from reader.read(opened, Raw(opened, progress))
 
 
+def read_part(  # noqa: PLR0913  what comes behind the star has defaults and goes by name
+    source: str,
+    file: io.FileIO,
+    part: Part,
+    losses: Losses,
+    faults: list[Fault],
+    *,
+    block_bytes: int = BLOCK_BYTES,
+    line_bytes: int = LINE_BYTES,
+) -> Iterator[Block]:
+    """Yield the lines of one part of a plain file, as `read_blocks` yields those of all; lines count from 1."""
+    reader = _Reader(printable(source), losses, faults, cutting_limits(block_bytes, line_bytes))
+    window = Window(file, part)
+    raw = Raw(window, None)
+    yield from reader.number(reader.plain(window, raw, part.begin), len)
+    if raw.damage:
+        reader.tell(*raw.damage, raw.position)
+
+
 def head(file: SourceFile, lines: int = 1000, *, line_bytes: int = LINE_BYTES) -> bytes:
     """The first `lines` lines of `file`, clean; fewer if there are no more or it cannot be read. Not for `-`."""
     kept: list[bytes] = []
@@ -95,7 +115,7 @@ class _Reader:
         content = Peeked(decompress(disk, codec))
         beginning = content.peek(kinds.PEEK_BYTES)
         if refusal := kinds.refusal(beginning, codec):
-            self._tell("unreadable", refusal.words)
+            self.tell("unreadable", refusal.words)
             return
         encoding = kinds.utf16(beginning)
         self.losses.add("utf16", int(encoding is not None))
@@ -104,19 +124,18 @@ class _Reader:
         if is_document(text.peek(DOCUMENT_PEEK_BYTES)):
             yield from self._split(text, measure)
         elif isinstance(file, io.FileIO) and content is text and codec is None and file.seekable():
-            yield from self._number(self._read_plain(file, raw), measure)
+            yield from self.number(self.plain(file, raw), measure)
         else:
-            yield from self._number(self._cutter(text, measure).pieces(), measure)
+            yield from self.number(self._cutter(text, measure).pieces(), measure)
         if content.damage:
-            self._tell(*content.damage, raw.position if codec is None else content.position)
+            self.tell(*content.damage, raw.position if codec is None else content.position)
 
     def _cutter(self, stream: Stream, measure: Callable[[bytes], int], start_bytes: int = 0) -> Cutter:
         return Cutter(stream, self.limits, self.losses, measure, start_bytes)
 
-    def _read_plain(self, file: io.FileIO, raw: Raw) -> Iterator[Piece]:
-        """A plain file: without copies as far as that goes, the rest like any stream."""
-        start = 0
-        for piece in leap(file, self.limits.block_bytes):
+    def plain(self, file: Seekable, raw: Raw, start: int = 0) -> Iterator[Piece]:
+        """A plain file from a byte on: without copies as far as that goes, the rest like any stream."""
+        for piece in leap(file, self.limits.block_bytes, start):
             yield piece
             start = piece.offset_bytes + len(piece.data)
             raw.move(start)
@@ -124,7 +143,8 @@ class _Reader:
         raw.move(start)
         yield from self._cutter(raw, len, start).pieces()
 
-    def _number(self, pieces: Iterator[Piece], measure: Callable[[bytes], int]) -> Iterator[Block]:
+    def number(self, pieces: Iterator[Piece], measure: Callable[[bytes], int]) -> Iterator[Block]:
+        """Pieces as clean blocks, with the numbers of their lines."""
         line = 1
         for piece in pieces:
             for whole in fit(piece, self.limits, self.losses, measure):
@@ -147,7 +167,7 @@ class _Reader:
         self.losses.add("document_bytes", scanner.lost_bytes)
         if scanner.is_unfinished and not text.damage:
             detail = f"the JSON document ends too early; {scanner.lost_bytes} bytes belong to no whole element"
-            self._tell("truncated", detail, scanner.offset_bytes)
+            self.tell("truncated", detail, scanner.offset_bytes)
 
     def _as_line(self, element: Element) -> Element:
         if element.is_cut and len(element.data) <= self.limits.line_bytes:
@@ -159,5 +179,6 @@ class _Reader:
         data = b"".join(element.data for element in batch)
         return Block(self.source, batch[0].offset_bytes, numbers[0], data, line_numbers=numbers)
 
-    def _tell(self, reason: str, detail: str, offset_bytes: int | None = None) -> None:
+    def tell(self, reason: str, detail: str, offset_bytes: int | None = None) -> None:
+        """Keep what went wrong with the source."""
         self.faults.append(Fault(self.source, reason, detail, offset_bytes))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from detector.errors import Losses
 from detector.sources.lines import PREFIX_SPARE_BYTES, clean, survey
@@ -133,12 +132,22 @@ class Cutter:
         self._dropped += self._measure(bytes(count))
 
 
-def leap(file: io.FileIO, piece_bytes: int) -> Iterator[Piece]:
+class Seekable(Protocol):
+    """What an unbuffered file and a part of one have in common."""
+
+    def seek(self, offset: int, /) -> object:
+        """Go on reading at this byte."""
+
+    def read(self, size: int, /) -> bytes | None:
+        """Up to `size` bytes; fewer only at the end."""
+
+
+def leap(file: Seekable, piece_bytes: int, start_bytes: int = 0) -> Iterator[Piece]:
     """Pieces of a plain file without a copy: a look ahead says where the last line of the next piece ends.
 
     It ends before the file does, near its end or where a line is long: a `Cutter` has to go on there.
     """
-    offset = 0
+    offset = start_bytes
     ahead = piece_bytes - _PROBE_BYTES
     while ahead > 0:
         try:
