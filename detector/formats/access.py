@@ -8,13 +8,29 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
+import numpy as np
 import polars as pl
 
 from detector.formats.cut import before, present, whole
 from detector.formats.format import LINE, Format, LevelAt, Sample, Span, Unless
+from detector.formats.lines import (
+    NEAR,
+    Lines,
+    Positions,
+    first_of,
+    lowest_bit,
+    marks_of,
+    texts_at,
+    windows_at,
+)
 
 CLOCK = ("%d/%b/%Y:%H:%M:%S %z",)
+TIME_WIDTH = 26
+MISSING = -1
+LONGEST_REQUEST = 8192
+"""Bytes within which a request is looked for, as long as the longest that servers take; longer ones go to the regex."""
 PATTERN = (
     r'^(?:(?<vhost>[^\s"\[]+) (?<visitor>[^\s"-][^\s"]*) -|(?<client>\S+) \S+) '
     r'(?<user>[^\[]*?) ?\[(?<time>[^\]]{26})\] '
@@ -48,36 +64,74 @@ def without_query(request: pl.Expr) -> pl.Expr:
     return request.str.extract(r"^([^?]*?)(?:\?.*?)?(?: HTTP/[\d.]+)?$")
 
 
-def find_marks(lines: pl.Series) -> pl.LazyFrame:
-    """Where the client ends, the time opens and the request closes."""
-    return (
-        lines.to_frame("line")
-        .lazy()
-        .with_columns(
-            space=LINE.str.find(" ", literal=True),
-            opens=LINE.str.find(" [", literal=True),
-            closes=LINE.str.find('" ', literal=True),
-        )
+def find_marks(lines: Lines, asked: frozenset[str], *, vhost: bool) -> pl.DataFrame:
+    """Where the client, the time, the request and the status begin in each line; -1 where they are missing."""
+    begins, ends = lines.begins, lines.ends
+    client, size, opens = _head(lines, vhost=vhost)
+    quote = np.where(opens >= 0, np.minimum(begins + opens + TIME_WIDTH + 4, ends), ends)
+    closes = first_of(lines.bytes, quote, ends, '"', near=64, far=LONGEST_REQUEST)
+    there = (closes < ends) & (closes >= 0)
+    status = closes + 2 - begins
+    columns = {
+        "client": client,
+        "client length": size,
+        "time": np.where(there, opens + 1, MISSING),
+        "before": np.where(there, status - 3, MISSING),
+        "status": np.where(there, status, MISSING),
+        "payload": np.where(there, status + 4, MISSING),
+    }
+    texts = [lines.text] if asked & {"version", "service"} else []
+    if "endpoint" in asked:
+        texts.append(texts_at(lines.bytes, quote, np.maximum(closes, quote)).alias("request"))
+    return pl.DataFrame([*texts, *(pl.Series(name, column) for name, column in columns.items())])
+
+
+def _head(lines: Lines, *, vhost: bool) -> tuple[Positions, Positions, Positions]:
+    """Where in each line its client begins, how long that is, and where the bracket stands before the time, or -1."""
+    windows = windows_at(lines.bytes, lines.begins, NEAR)
+    spaces = marks_of(windows, " ")
+    opens = lowest_bit(marks_of(windows, "[") & (spaces << np.uint64(1))).astype(np.int64)
+    client = np.zeros(len(lines), np.int64)
+    if vhost:
+        client = lowest_bit(spaces).astype(np.int64) + 1
+        spaces &= spaces - np.uint64(1)
+    behind = lowest_bit(spaces).astype(np.int64)
+    far = np.flatnonzero((opens == NEAR) | (behind == NEAR) | (opens > lines.sizes))
+    if len(far):
+        client[far], behind[far], opens[far] = _far_head(lines.text.gather(far), vhost=vhost)
+    return client, np.maximum(behind - client, 0), opens
+
+
+def _far_head(texts: pl.Series, *, vhost: bool) -> tuple[Positions, Positions, Positions]:
+    """The same for lines whose names are long: where the client begins and ends, and the bracket."""
+    line, space = pl.col("line"), pl.col("line").str.find(" ", literal=True).fill_null(0)
+    second = line.cast(pl.Binary).bin.slice(space + 1).cast(pl.String).str.find(" ", literal=True).fill_null(0)
+    found = texts.to_frame("line").select(
+        client=space + 1 if vhost else 0,
+        behind=space + 1 + second if vhost else space,
+        opens=line.str.find(" [", literal=True).cast(pl.Int64).fill_null(MISSING - 1) + 1,
     )
+    client, behind, opens = (found[name].cast(pl.Int64).to_numpy() for name in found.columns)
+    return client, behind, opens
 
 
 def by_position(*, vhost: bool) -> Format:
-    """The format read by finding literals; a line with an escaped quote before a space is left to the regex."""
-    space, opens, closes = pl.col("space"), pl.col("opens"), pl.col("closes")
+    """The format read by finding literals; a line with an escaped quote in its request is left to the regex."""
     fields: dict[str, pl.Expr | Span | LevelAt | Unless] = {
-        "matched": Unless(closes - 1, "\\"),
-        "time": Span(opens + 2, 26),
-        "client": Span(0, space),
+        "matched": Unless("before", "\\"),
+        "time": Span("time", TIME_WIDTH),
+        "client": Span("client", "client length"),
         "version": present(LINE.str.extract(r'"([^"\\]*)"$')),
-        "endpoint": without_query(LINE.str.slice(opens + 31, closes - opens - 31)),
-        "status": Span(closes + 2, 3),
-        "payload_bytes": Span(closes + 6),
+        "endpoint": without_query(pl.col("request")),
+        "status": Span("status", 3),
+        "payload_bytes": Span("payload"),
     }
     if vhost:
-        second = LINE.str.slice(space + 1).str.find(" ", literal=True)
         fields["service"] = before(LINE, " ").str.replace(r":\d+$", "")
-        fields["client"] = Span(space + 1, second)
-    return Format("access", ABOUT, SAMPLES, fields, CLOCK, find_marks, needs=("time", "status"), fallback=by_regex())
+    return Format(
+        "access", ABOUT, SAMPLES, fields, CLOCK, locate=partial(find_marks, vhost=vhost), needs=("time", "status"),
+        fallback=by_regex(),
+    )  # fmt: skip
 
 
 def adapt(head: Sequence[str]) -> Format | None:

@@ -7,6 +7,7 @@ place, eight bytes of every line at a time.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import polars as pl
@@ -19,6 +20,8 @@ LF = 10
 WORD = 8
 CACHE_BYTES = 256 * 1024
 INLINE = 12
+NEAR = 64
+"""Bytes that are looked at together for a character: as many as a word has bits."""
 LONGEST = 256
 """Bytes within which the end of a text is looked for: the longest name that is a name."""
 LOW_BYTES = np.array([(1 << (8 * n)) - 1 for n in range(WORD)] + [2**64 - 1], np.uint64)
@@ -26,20 +29,26 @@ LOW_BYTES = np.array([(1 << (8 * n)) - 1 for n in range(WORD)] + [2**64 - 1], np
 EACH_BYTE, HIGH_BITS = np.uint64(0x0101010101010101), np.uint64(0x8080808080808080)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Lines:
     """The n physical lines of a block.
 
     Attributes:
         bytes: all of them, at least eight.
         begins, ends: where each line lies, without its line break.
-        text: String, n.
     """
 
     bytes: NDArray[np.uint8]
     begins: Positions
     ends: Positions
-    text: pl.Series
+
+    def __len__(self) -> int:
+        return len(self.begins)
+
+    @cached_property
+    def text(self) -> pl.Series:
+        """String, n; made when it is first asked for, since much can be read without it."""
+        return pl.Series("line", _views(self.bytes, self.begins, self.ends, pa.string_view()))
 
     @property
     def sizes(self) -> Positions:
@@ -55,7 +64,7 @@ def cut_lines(data: bytes) -> Lines:
     ends = _line_breaks(every)
     begins = np.zeros(len(ends), np.int64)
     begins[1:] = ends[:-1] + 1
-    return Lines(every, begins, ends, pl.Series("line", _views(every, begins, ends, pa.string_view())))
+    return Lines(every, begins, ends)
 
 
 def _line_breaks(every: NDArray[np.uint8]) -> Positions:
@@ -108,7 +117,26 @@ def lines_of(texts: pl.Series) -> Lines:
     _, offset_buffer, byte_buffer = arrow.buffers()
     offsets = np.frombuffer(offset_buffer, np.int64)[arrow.offset : arrow.offset + len(arrow) + 1]
     data = np.concatenate([np.frombuffer(byte_buffer or b"", np.uint8), np.zeros(WORD, np.uint8)])
-    return Lines(data, offsets[:-1], offsets[1:], texts)
+    return Lines(data, offsets[:-1], offsets[1:])
+
+
+def windows_at(data: NDArray[np.uint8], begins: Positions, size: int) -> NDArray[np.uint8]:
+    """The `size` bytes at each position, n x size, zeros after the end of `data`.
+
+    To fetch many bytes at once costs hardly more than to fetch one: what is near a position is then looked at in the
+    processor's cache.
+    """
+    last = len(data) - size
+    if last >= 0 and begins.max(initial=0) <= last:
+        every = np.ndarray((last + 1,), f"V{size}", data, strides=(1,))
+        return every[begins].view(np.uint8).reshape(-1, size)
+    cut = max(0, last)
+    found = np.empty((len(begins), size), np.uint8)
+    late = begins > last
+    found[~late] = windows_at(data, begins[~late], size) if last >= 0 else 0
+    tail = np.concatenate([data[cut:], np.zeros(2 * size, np.uint8)])
+    found[late] = windows_at(tail, np.minimum(begins[late] - cut, len(tail) - size), size)
+    return found
 
 
 def words_at(data: NDArray[np.uint8], begins: Positions) -> Words:
@@ -157,37 +185,44 @@ def _eight_digits(words: Words, limit: Positions) -> tuple[Positions, Positions]
     return aligned.astype(np.int64), count
 
 
-def first_of(data: NDArray[np.uint8], begins: Positions, ends: Positions, characters: str) -> Positions:
-    """Where the first of some ASCII characters lies in each text; its end if none does, -1 if it is too long to say."""
-    place, seen = _first_here(data, begins, characters)
-    found = np.minimum(np.where(seen, place, ends), ends)
-    rows = np.flatnonzero(~seen & (begins + WORD < ends))
-    at, limits = begins[rows] + WORD, ends[rows]
-    for _ in range(WORD, LONGEST, WORD):
+def first_of(
+    data: NDArray[np.uint8], begins: Positions, ends: Positions, characters: str, *, near: int = 16, far: int = LONGEST
+) -> Positions:
+    """Where the first of some ASCII characters lies in each text; its end if none does, -1 if it is too long to say.
+
+    Args:
+        near: 8, 16, 32 or 64 bytes are looked at first, as far as it usually is; then 64 again and again.
+        far: so many bytes are looked at, about.
+    """
+    found = _first_here(data, begins, ends, characters, near)
+    reach = begins + near
+    rows = np.flatnonzero((found == reach) & (reach < ends))
+    for _ in range(near, far, NEAR):
         if not len(rows):
             return found
-        place, seen = _first_here(data, at, characters)
-        found[rows] = np.minimum(np.where(seen, place, limits), limits)
-        rest = np.flatnonzero(~seen & (at + WORD < limits))
-        rows, at, limits = rows[rest], at[rest] + WORD, limits[rest]
+        reach = found[rows]
+        found[rows] = _first_here(data, reach, ends[rows], characters, NEAR)
+        rows = rows[(found[rows] == reach + NEAR) & (found[rows] < ends[rows])]
     found[rows] = -1
     return found
 
 
-def _first_here(data: NDArray[np.uint8], at: Positions, characters: str) -> tuple[Positions, NDArray[np.bool_]]:
-    """Where the first of the characters lies in the eight bytes at each position, and whether one does."""
-    hits = _bytes_that_are(words_at(data, at), characters)
-    lowest = hits & (~hits + np.uint64(1))
-    return at + (np.bitwise_count(lowest - np.uint64(1)) >> 3), hits != 0
+def _first_here(data: NDArray[np.uint8], begins: Positions, ends: Positions, characters: str, size: int) -> Positions:
+    """Where the first of the characters lies in the first bytes of each text, else their end or that of the text."""
+    return np.minimum(begins + lowest_bit(marks_of(windows_at(data, begins, size), characters)), ends)
 
 
-def _bytes_that_are(words: Words, characters: str) -> Words:
-    """The high bit of the lowest byte that is one of the characters (higher bits may be wrong), 0 if none is."""
-    hits = np.zeros(len(words), np.uint64)
-    for character in characters:
-        apart = words ^ (np.uint64(ord(character)) * EACH_BYTE)
-        hits |= (apart - EACH_BYTE) & ~apart & HIGH_BITS
-    return hits
+def marks_of(windows: NDArray[np.uint8], characters: str) -> NDArray[np.unsignedinteger]:
+    """A bit for each byte of n windows of 8, 16, 32 or 64 bytes, the first one lowest: is it one of the characters?"""
+    hits = windows == ord(characters[0])
+    for character in characters[1:]:
+        hits |= windows == ord(character)
+    return np.packbits(hits.reshape(-1), bitorder="little").view(f"<u{windows.shape[1] // WORD}")
+
+
+def lowest_bit(marks: NDArray[np.unsignedinteger]) -> NDArray[np.uint8]:
+    """The number of the lowest bit set in each word, as many as it has bits where none is."""
+    return np.bitwise_count((marks & (~marks + marks.dtype.type(1))) - marks.dtype.type(1))
 
 
 def leading_word(data: NDArray[np.uint8], begins: Positions, ends: Positions) -> Words:
@@ -210,12 +245,15 @@ def run_begins(
     Args:
         skip: bytes of the text, from and to, that do not count.
     """
-    counts = np.ones(-(-length // WORD) * WORD, bool)
+    size = max(1, -(-length // WORD)) * WORD
+    counts = np.ones(size, bool)
     counts[length:] = counts[slice(*skip)] = False
     masks = (counts * np.uint8(255)).view("<u8")
+    words = windows_at(data, begins, size).view("<u8")
     differs = np.zeros(len(begins), bool)
     differs[:1] = True
     for number in np.flatnonzero(masks).tolist():
-        word = words_at(data, begins + number * WORD) & masks[number]
-        differs[1:] |= word[1:] != word[:-1]
+        word = words[:, number]
+        changed = word[1:] ^ word[:-1]
+        differs[1:] |= (changed & masks[number]) != 0
     return np.flatnonzero(differs)

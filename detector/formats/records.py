@@ -10,10 +10,13 @@ import polars as pl
 
 from detector.formats.clock import Calendar, by_second, instants, parse_each, repeat_runs, seconds_place
 from detector.formats.epoch_times import epochs
+from detector.formats.fixed_times import fixed_in_place
 from detector.formats.format import LINE, Format, LevelAt, Span, Unless
+from detector.formats.hashing import hash_at, hash_texts
 from detector.formats.iso_times import iso_in_place, looks_iso
 from detector.formats.levels import from_leading_word, from_priorities
 from detector.formats.lines import (
+    WORD,
     Lines,
     Positions,
     first_of,
@@ -22,14 +25,18 @@ from detector.formats.lines import (
     lines_of,
     run_begins,
     texts_at,
+    windows_at,
 )
 from detector.schemas import RECORDS, schema
 
 RECORD, CONTINUATION, UNKNOWN, BLANK, HEADER = range(5)
 """What a physical line is: the first line of a record, a further line of it, or none, by reason."""
 REASONS = {UNKNOWN: "unknown_format", BLANK: "blank", HEADER: "header"}
-TYPES = schema(RECORDS)
+TYPES = schema(RECORDS) | {"client_hash": pl.UInt64()}
+PLACE = {"client_hash": "client"}
+"""Columns beyond Records, by the field that they are made of."""
 MISSING = -1
+ASCII = 127
 OUTER_WINS = frozenset({"service", "host", "format"})
 """What an envelope says itself, whatever the line inside it says; its time always counts."""
 
@@ -58,8 +65,8 @@ class Parsed:
     """n physical lines taken apart.
 
     Attributes:
-        frame: n rows in the order of the lines: `timestamp` (Datetime us UTC) and the wanted columns of Records; only
-            rows of kind RECORD carry values.
+        frame: n rows in the order of the lines: `timestamp` (Datetime us UTC) and the wanted columns of Records
+            or `client_hash`; only rows of kind RECORD carry values.
         kinds: what each line is, UInt8; None if all are RECORD.
         formats: number of records by the name of the format that read them.
     """
@@ -75,8 +82,8 @@ def read_records(lines: Lines, recipe: Recipe, wanted: frozenset[str]) -> Parsed
     Args:
         lines: n physical lines.
         recipe: the formats to use.
-        wanted: the columns of Records to compute besides `timestamp`; a column that no format of the recipe knows is
-            left out, all others are not computed.
+        wanted: the columns of Records to compute besides `timestamp`, or `client_hash`; a column that no format of the
+            recipe knows is left out, all others are not computed.
     """
     opens = recipe.inner and any(known.envelope for known in recipe.formats)
     outer = _cascade(lines, recipe.formats, recipe.calendar, wanted | {"message", "format"} if opens else wanted)
@@ -98,7 +105,7 @@ def _cascade(lines: Lines, formats: tuple[Format, ...], calendar: Calendar, want
     """Each format in turn on what is still unmatched; the rows end in the order of the lines."""
     steps = [step for known in formats for step in (known, known.fallback) if step is not None]
     if not steps:
-        size = len(lines.text)
+        size = len(lines)
         timestamps = pl.repeat(None, size, dtype=TYPES["timestamp"], eager=True).alias("timestamp")
         return pl.DataFrame([pl.repeat(value=False, n=size, eager=True).alias("matched"), timestamps])
     named = wanted | {"format"} if len(formats) > 1 else wanted
@@ -120,12 +127,11 @@ def _cascade(lines: Lines, formats: tuple[Format, ...], calendar: Calendar, want
 
 def _one_format(lines: Lines, known: Format, calendar: Calendar, wanted: frozenset[str]) -> pl.DataFrame:
     """`matched`, `timestamp` and what is wanted of the fields that the format knows; null where it did not match."""
-    asked = [
-        name for name in ("matched", "time", *sorted(wanted | set(known.needs) - {"time"})) if name in known.fields
-    ]
-    table = known.decode(lines.text) if known.locate is None else known.locate(lines, frozenset(asked)).lazy()
-    expressions = _expressions(known, asked)
-    found = table.select(expressions).collect(engine="in-memory") if expressions else pl.DataFrame()
+    names = ("matched", "time", *sorted(wanted | set(known.needs) - {"time"}))
+    asked = [name for name in names if PLACE.get(name, name) in known.fields]
+    fields = frozenset(PLACE.get(name, name) for name in asked)
+    table = known.decode(lines.text) if known.locate is None else known.locate(lines, fields).lazy()
+    found = table.select(_expressions(known, asked)).collect(engine="in-memory")
     columns = {name: _column(name, known, found, lines, calendar) for name in asked}
     matched = columns.pop("matched")
     matched = matched.fill_null(value=False) if matched.null_count() else matched
@@ -141,23 +147,27 @@ def _one_format(lines: Lines, known: Format, calendar: Calendar, wanted: frozens
 
 
 def _expressions(known: Format, asked: list[str]) -> list[pl.Expr]:
-    """What polars has to compute: texts, and for a span its begin and its length."""
+    """What polars has to compute: texts, and for a span its begin and its length; columns of `locate` as they are."""
     expressions = []
     for name in asked:
-        where = known.fields[name]
+        where = known.fields[PLACE.get(name, name)]
         if isinstance(where, Span | LevelAt | Unless):
-            if isinstance(where.begin, pl.Expr):
-                expressions.append(where.begin.cast(pl.Int64).fill_null(MISSING).alias(name))
-            if isinstance(where, Span) and isinstance(where.length, pl.Expr):
-                expressions.append(where.length.cast(pl.Int64).fill_null(0).alias(name + " length"))
+            if not isinstance(where.begin, int):
+                expressions.append(_places_in(where.begin, MISSING).alias(name))
+            if isinstance(where, Span) and isinstance(where.length, pl.Expr | str):
+                expressions.append(_places_in(where.length, 0).alias(name + " length"))
         else:
             expressions.append(where.alias(name))
     return expressions
 
 
+def _places_in(where: pl.Expr | str, missing: int) -> pl.Expr:
+    return pl.col(where) if isinstance(where, str) else where.cast(pl.Int64).fill_null(missing)
+
+
 def _column(name: str, known: Format, found: pl.DataFrame, lines: Lines, calendar: Calendar) -> pl.Series:
     """One field of every line, with the type that Records gives it."""
-    where = known.fields[name]
+    where = known.fields[PLACE.get(name, name)]
     if isinstance(where, LevelAt):
         return _level(where, *_places(name, where.begin, None, found, lines), lines).alias(name)
     if isinstance(where, Unless):
@@ -165,20 +175,35 @@ def _column(name: str, known: Format, found: pl.DataFrame, lines: Lines, calenda
         byte = lines.bytes[np.minimum(lines.begins + np.maximum(place, 0), len(lines.bytes) - 1)]
         return pl.Series(name, (place != MISSING) & (byte != ord(where.byte)))
     if not isinstance(where, Span):
-        if name == "time":
-            return instants(found[name], known.clock, calendar)
-        return found[name] if name == "matched" else found[name].cast(TYPES[name], strict=False)
+        return _computed(name, found[name], known.clock, calendar)
     begins, ends = _places(name, where.begin, where.length, found, lines)
     if where.until and where.length is None:
         begins, ends = _until(where, begins, ends, lines)
     if name == "time":
         return _times(lines, begins, ends, where.length, known.clock, calendar)
-    if TYPES[name].is_integer():
+    return _in_place(name, begins, ends, lines)
+
+
+def _computed(name: str, column: pl.Series, clock: tuple[str, ...], calendar: Calendar) -> pl.Series:
+    """A field that polars computed."""
+    if name == "time":
+        return instants(column, clock, calendar)
+    if name == "client_hash":
+        return hash_texts(column.cast(pl.String))
+    return column if name == "matched" else column.cast(TYPES[name], strict=False)
+
+
+def _in_place(name: str, begins: Positions, ends: Positions, lines: Lines) -> pl.Series:
+    """A field that lies in the lines as it is; null where it is empty."""
+    if name != "client_hash" and TYPES[name].is_integer():
         value, there = leading_number(lines.bytes, begins, ends - begins)
         column = pl.Series(name, value.astype(np.int32) if TYPES[name] == pl.Int32 else value)
-        return column if there.all() else column.set(~pl.Series(there), None)
-    text = texts_at(lines.bytes, begins, ends).alias(name)
-    return text if (begins < ends).all() else text.set(pl.Series(begins == ends), None)
+    else:
+        there = begins < ends
+        hashed = name == "client_hash"
+        column = pl.Series(hash_at(lines.bytes, begins, ends)) if hashed else texts_at(lines.bytes, begins, ends)
+    column = column.alias(name)
+    return column if there.all() else column.set(~pl.Series(there), None)
 
 
 def _level(where: LevelAt, begins: Positions, ends: Positions, lines: Lines) -> pl.Series:
@@ -188,11 +213,11 @@ def _level(where: LevelAt, begins: Positions, ends: Positions, lines: Lines) -> 
     return from_leading_word(leading_word(lines.bytes, begins, ends))
 
 
-def _places(name: str, begin: pl.Expr | int, length: pl.Expr | int | None, found: pl.DataFrame,
+def _places(name: str, begin: pl.Expr | int | str, length: pl.Expr | int | str | None, found: pl.DataFrame,
             lines: Lines) -> tuple[Positions, Positions]:  # fmt: skip
     """Begin and end of a span in the bytes of the block, within its line; a missing one is empty."""
-    first = found[name].to_numpy() if isinstance(begin, pl.Expr) else begin
-    size = found[name + " length"].to_numpy() if isinstance(length, pl.Expr) else length
+    first = begin if isinstance(begin, int) else found[name].to_numpy()
+    size = length if length is None or isinstance(length, int) else found[name + " length"].to_numpy()
     begins = np.minimum(lines.begins + first, lines.ends)
     ends = lines.ends if size is None else np.minimum(begins + size, lines.ends)
     if isinstance(first, np.ndarray) and first.min(initial=0) == MISSING:
@@ -246,12 +271,16 @@ def _times(lines: Lines, begins: Positions, ends: Positions, length: object, clo
 
 def _minutes(lines: Lines, begins: Positions, length: int, seconds: tuple[int, int], clock: tuple[str, ...],
              calendar: Calendar) -> pl.Series:  # fmt: skip
-    """Times cut to the minute: one text for each run of lines of the same minute."""
-    first, after = seconds
+    """Times cut to the minute: only the first of each run of lines of the same minute is read."""
     runs = run_begins(lines.bytes, begins, length, seconds)
-    head = texts_at(lines.bytes, begins[runs], begins[runs] + first)
-    tail = texts_at(lines.bytes, begins[runs] + after, begins[runs] + length)
-    return repeat_runs(parse_each(head + "00" + tail, clock, calendar), runs, len(begins))
+    texts = windows_at(lines.bytes, begins[runs], length)
+    texts[:, slice(*seconds)] = ord("0")
+    texts[texts > ASCII] = ord("?")  # a time that ends within a character is none
+    data, places = np.concatenate([texts.reshape(-1), np.zeros(WORD, np.uint8)]), length * np.arange(len(runs))
+    micros = fixed_in_place(data, places, length, clock[0], calendar.zone)
+    if micros is not None:
+        return pl.Series(np.repeat(micros, np.diff(runs, append=len(begins)))).cast(TYPES["timestamp"])
+    return repeat_runs(parse_each(texts_at(data, places, places + length), clock, calendar), runs, len(begins))
 
 
 def _open_envelopes(frame: pl.DataFrame, recipe: Recipe, wanted: frozenset[str]) -> pl.DataFrame:

@@ -8,6 +8,7 @@ import polars as pl
 
 from detector.config import Settings, suggestion
 from detector.errors import UsageError
+from detector.formats.lines import Lines
 from detector.schemas import RECORDS, TEXT
 
 FIELDS = frozenset(column.name for column in RECORDS if column.dtype in (TEXT, pl.Int32())) - {"message", "source"}
@@ -87,12 +88,12 @@ def names_from(settings: Settings) -> Names:
     return Names(*picks, "host" in settings.by.split(","), settings.service_name)
 
 
-def rename(frame: pl.DataFrame, lines: pl.Series, names: Names, stem: str) -> pl.DataFrame:
+def rename(frame: pl.DataFrame, lines: Lines, names: Names, stem: str) -> pl.DataFrame:
     """Put the names in `service` and `client`; where the user's place is empty, the format's name stays.
 
     Args:
         frame: n rows of Records.
-        lines: their text.
+        lines: where they were read.
         names: where the names stand.
         stem: the service of lines that do not say whose they are.
     """
@@ -112,11 +113,11 @@ def rename(frame: pl.DataFrame, lines: pl.Series, names: Names, stem: str) -> pl
     return frame
 
 
-def _picked(frame: pl.DataFrame, lines: pl.Series, pick: Pick) -> pl.Series:
+def _picked(frame: pl.DataFrame, lines: Lines, pick: Pick) -> pl.Series:
     if pick.column:
         known = pick.column in frame.columns
         return frame[pick.column].cast(pl.String) if known else pl.repeat(None, len(frame), dtype=pl.String, eager=True)
-    found = lines.str.extract(pick.pattern, pick.group)
+    found = lines.text.str.extract(pick.pattern, pick.group)
     return found.set(found == "", None)
 
 

@@ -56,7 +56,7 @@ def read_piece(block: Block, context: Context) -> Piece:
     """Bytes to records; a line that no format understands is a record of format `unknown`."""
     lines = cut_lines(block.data)
     parsed = read_records(lines, context.recipe, WANTED | context.names.columns)
-    rows = _in_full(rename(parsed.frame, lines.text, context.names, context.stem), lines, block, context)
+    rows = _in_full(rename(parsed.frame, lines, context.names, context.stem), lines, block, context)
     count, size = len(lines.begins), len(block.data)
     if parsed.kinds is None:
         return Piece(_tidy(rows), None, 0, count, size, {}, dict(parsed.formats))

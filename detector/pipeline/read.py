@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from detector.formats.hashing import hash_texts
 from detector.formats.lines import cut_lines
 from detector.formats.records import REASONS, Parsed, Recipe, read_records
 from detector.pipeline.naming import Names, rename
 from detector.schemas import Block
 from detector.windows.counting import Partial, count
 
-COUNTED = frozenset({"service", "client", "level", "status", "payload_bytes", "repeats"})
-"""The columns of Records that counting needs."""
+COUNTED = frozenset({"service", "client_hash", "level", "status", "payload_bytes", "repeats"})
+"""The columns that counting needs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +53,12 @@ class Reading:
 def read(block: Block, context: Context) -> Reading:
     """Bytes to counts."""
     lines = cut_lines(block.data)
-    parsed = read_records(lines, context.recipe, COUNTED | context.names.columns)
-    stem = context.stem if context.names.all is None else context.names.all
-    frame = rename(parsed.frame, lines.text, context.names, stem)
+    names = context.names
+    parsed = read_records(lines, context.recipe, COUNTED | names.columns | ({"client"} if names.client else set()))
+    stem = context.stem if names.all is None else names.all
+    frame = rename(parsed.frame, lines, names, stem)
+    if names.client:
+        frame = frame.with_columns(client_hash=hash_texts(frame["client"]))
     partial = count(frame, parsed.kinds, lines.sizes, context.width_us, stem)
     return Reading(partial, len(lines.begins), len(block.data), unparsed(parsed), dict(parsed.formats))
 

@@ -54,8 +54,8 @@ def count(records: pl.DataFrame, kinds: pl.Series | None, sizes: Numbers, width_
     """Count one block.
 
     Args:
-        records: n rows in the order of the lines: `timestamp` and any of `service`, `client`, `level`, `status`,
-            `payload_bytes`, `repeats`.
+        records: n rows in the order of the lines: `timestamp` and any of `service`, `client_hash` (UInt64), `level`,
+            `status`, `payload_bytes`, `repeats`.
         kinds: what each line is (see `RECORD`, `CONTINUATION`; anything else is a line of its own); None: all RECORD.
         sizes: of each line in bytes.
         width_us: length of a window in microseconds.
@@ -77,11 +77,12 @@ def count(records: pl.DataFrame, kinds: pl.Series | None, sizes: Numbers, width_
 
 def _clients(records: pl.DataFrame, begin: int) -> pl.Series | None:
     """Clients from a row on; one without a time of its own is not counted, else a cut before it would show."""
-    if "client" not in records.columns:
+    if "client_hash" not in records.columns:
         return None
     if records["timestamp"].null_count():
-        records = records.select("timestamp", pl.when(pl.col("timestamp").is_not_null()).then("client").alias("client"))
-    return records["client"][begin:]
+        own = pl.when(pl.col("timestamp").is_not_null()).then("client_hash").alias("client_hash")
+        records = records.select("timestamp", own)
+    return records["client_hash"][begin:]
 
 
 def _services(records: pl.DataFrame, kinds: pl.Series | None, stem: str) -> tuple[Numbers, list[str | None]]:
@@ -158,7 +159,7 @@ def _add_cells(partial: Partial, micros: Numbers, width_us: int, codes: Numbers,
         if clients.null_count():
             known = clients.is_not_null()
             row, clients = row[known.to_numpy()], clients.filter(known)
-        partial.sketches = sketch.entries(row, sketch.hash_texts(clients))
+        partial.sketches = sketch.entries(row, clients.to_numpy())
 
 
 def _sums(row: Numbers, measure: Numbers, cells: int) -> Numbers:

@@ -6,51 +6,18 @@ algorithm", with linear counting for small sets (Whang, Vander-Zanden, Taylor 19
 
 A sketch is a set of entries, one for every register that was hit; an entry is one unsigned integer, cell * 2^18 +
 register * 2^6 + rank, so that the sketches of a whole day are one sorted array and merging is a union that keeps the
-highest rank of every register. No library in reach hashes whole columns with a hash that is stable across versions.
+highest rank of every register. No library in reach merges whole columns of sketches that are so small.
 """
 
 from __future__ import annotations
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 REGISTER_BITS, RANK_BITS = 12, 6
 REGISTERS = 1 << REGISTER_BITS
 ENTRY_BITS = REGISTER_BITS + RANK_BITS
-MAX_CLIENT_BYTES = 64
-"""A longer name of a client is known by its first 64 bytes."""
-
-LOW_BYTES = np.array([(1 << (8 * n)) - 1 for n in range(9)], np.uint64)
-"""Masks that keep the first n of eight bytes."""
-
 Entries = NDArray[np.uint64]
-
-
-def hash_texts(texts: pl.Series) -> NDArray[np.uint64]:
-    """64-bit hashes of n texts, the same in every version and on every machine.
-
-    Eight bytes at a time, each mixed in with the finaliser of MurmurHash3 (Appleby, public domain).
-    """
-    arrow = texts.cast(pl.Binary).to_arrow(compat_level=pl.CompatLevel.oldest())
-    _, offset_buffer, byte_buffer = arrow.buffers()
-    offsets = np.frombuffer(offset_buffer, np.int64)[arrow.offset : arrow.offset + len(arrow) + 1]
-    data = np.concatenate([np.frombuffer(byte_buffer or b"", np.uint8), np.zeros(8, np.uint8)])
-    word_at = np.ndarray((len(data) - 7,), "<u8", data, strides=(1,))
-    begin, length = offsets[:-1], np.minimum(np.diff(offsets), MAX_CLIENT_BYTES)
-    state = length.astype(np.uint64)
-    for done in range(0, int(length.max(initial=0)), 8):
-        left = np.clip(length - done, 0, 8)
-        word = word_at[np.minimum(begin + done, len(word_at) - 1)] & LOW_BYTES[left]
-        state = np.where(left > 0, mix((state ^ word) * np.uint64(0x9E3779B97F4A7C15)), state)
-    return state
-
-
-def mix(value: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """The 64-bit finaliser of MurmurHash3: every bit of the input touches every bit of the output."""
-    value = (value ^ (value >> np.uint64(33))) * np.uint64(0xFF51AFD7ED558CCD)
-    value = (value ^ (value >> np.uint64(33))) * np.uint64(0xC4CEB9FE1A85EC53)
-    return value ^ (value >> np.uint64(33))
 
 
 def entries(cells: NDArray[np.int64], hashes: NDArray[np.uint64]) -> Entries:

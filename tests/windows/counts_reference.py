@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 from hypothesis import strategies as st
 
+from detector.formats.hashing import hash_texts
 from detector.windows.counting import CONTINUATION, RECORD, Partial, count
 from detector.windows.sketch import ENTRY_BITS, estimate
 
@@ -65,7 +66,7 @@ def partial_of(rows: list[Row], width_us: int = MINUTE_US) -> Partial:
     frame = pl.DataFrame({
         "timestamp": pl.Series([row.time for row in rows], dtype=pl.Int64).cast(pl.Datetime("us", "UTC")),
         "service": pl.Series([row.service for row in rows], dtype=pl.String),
-        "client": pl.Series([row.client for row in rows], dtype=pl.String),
+        "client_hash": hash_texts(pl.Series([row.client for row in rows], dtype=pl.String)),
         "level": pl.Series([row.level for row in rows], dtype=pl.String),
         "status": pl.Series([row.status for row in rows], dtype=pl.Int32),
         "payload_bytes": pl.Series([row.payload for row in rows], dtype=pl.Int64),

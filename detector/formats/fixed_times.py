@@ -1,0 +1,99 @@
+"""Times of one width read where they lie, by a strptime pattern such as `%d/%b/%Y:%H:%M:%S %z`."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detector.formats.lines import Positions, windows_at
+
+WIDTHS = {"Y": 4, "m": 2, "d": 2, "H": 2, "M": 2, "S": 2, "b": 3, "z": 5}
+MONTHS = tuple(b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split())
+LOWEST = {"m": 1, "d": 1}
+HIGHEST = {"m": 12, "d": 31, "H": 23, "M": 59, "S": 59}
+Bytes = NDArray[np.uint8]
+
+
+@lru_cache(maxsize=64)
+def layout(way: str) -> tuple[tuple[tuple[int, str], ...], int] | None:
+    """Where each directive of a pattern begins and how long its texts are; None if that varies or a date is missing.
+
+    Literals are the byte itself, directives a percent sign and a letter.
+    """
+    places, at = [], 0
+    for piece in re.findall(r"%.|[^%]", way):
+        if piece[0] == "%" and piece[1] not in WIDTHS:
+            return None
+        places.append((at, piece))
+        at += WIDTHS[piece[1]] if piece[0] == "%" else 1
+    told = {piece for _, piece in places}
+    whole = {"%Y", "%d", "%H", "%M", "%S"} <= told and told & {"%b", "%m"} and way.isascii()
+    return (tuple(places), at) if whole else None
+
+
+def fixed_in_place(data: Bytes, begins: Positions, width: int, way: str, zone: str) -> Positions | None:
+    """Microseconds since 1970 of n times; None if one of them is none, or its zone has to be looked up.
+
+    Args:
+        data: where they lie.
+        begins: where each begins.
+        width: of all of them.
+        way: the strptime pattern.
+        zone: of times that carry none.
+    """
+    known = layout(way)
+    if known is None or known[1] != width or not len(begins) or ("%z" not in way and zone != "UTC"):
+        return None
+    texts = windows_at(data, begins, width)
+    numbers: dict[str, Positions] = {}
+    for at, piece in known[0]:
+        found = _read(texts[:, at:], piece)
+        if found is None:
+            return None
+        numbers[piece[1:]] = found
+    return _instants(numbers)
+
+
+def _read(texts: Bytes, piece: str) -> Positions | None:
+    """What one directive says in each text; None if one of them does not say it."""
+    letter = piece[1:]
+    if not letter:
+        return np.zeros(0, np.int64) if (texts[:, 0] == ord(piece)).all() else None
+    if letter == "b":
+        return _months(texts)
+    if letter == "z":
+        return _offsets(texts)
+    digits = texts[:, : WIDTHS[letter]] - np.uint8(ord("0"))
+    if (digits > 9).any():
+        return None
+    number = digits @ (10 ** np.arange(WIDTHS[letter] - 1, -1, -1))
+    low, high = LOWEST.get(letter, 0), HIGHEST.get(letter, 9999)
+    return number if low <= number.min() and number.max() <= high else None
+
+
+def _months(texts: Bytes) -> Positions | None:
+    number = np.zeros(len(texts), np.int64)
+    for month, name in enumerate(MONTHS, 1):
+        number[(texts[:, :3] == np.frombuffer(name, np.uint8)).all(axis=1)] = month
+    return number if number.all() else None
+
+
+def _offsets(texts: Bytes) -> Positions | None:
+    """`+hhmm` in minutes."""
+    sign, hours, minutes = texts[:, 0], _read(texts[:, 1:], "%H"), _read(texts[:, 3:], "%M")
+    if hours is None or minutes is None or not np.isin(sign, (ord("+"), ord("-"))).all():
+        return None
+    return np.where(sign == ord("-"), -1, 1) * (60 * hours + minutes)
+
+
+def _instants(numbers: dict[str, Positions]) -> Positions | None:
+    month = numbers["b"] if "b" in numbers else numbers["m"]
+    months = ((numbers["Y"] - 1970) * 12 + month - 1).astype("datetime64[M]")
+    days = months.astype("datetime64[D]") + (numbers["d"] - 1)
+    if (days.astype("datetime64[M]") != months).any():
+        return None
+    seconds = days.astype(np.int64) * 86_400 + numbers["H"] * 3600 + numbers["M"] * 60 + numbers["S"]
+    return (seconds - numbers.get("z", 0) * 60) * 1_000_000
