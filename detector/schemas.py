@@ -20,7 +20,7 @@ class Block:
     Attributes:
         source: the path as the user would type it, `-` for standard input.
         offset_bytes: where the first line begins in the decompressed stream.
-        first_line: the number of its first line, 1 for the first of the source.
+        first_line: the number of its first line, 1 for the first of the source; 0 where lines are not counted.
         data: the lines; the last one ends with LF too.
         received_at_us: arrival time, microseconds since 1970 UTC; None in a batch.
         line_numbers: the physical line on which each line of `data` begins, where that is not counting up from

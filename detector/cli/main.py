@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -20,6 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command; nothing but the exit code comes out, however it ends."""
+    gc.set_threshold(100_000, 50)  # loading makes many objects and little garbage: a tenth of the start went there
     # the matrices are small: threads of the linear algebra only wait for each other, and for the threads that read
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:

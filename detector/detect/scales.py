@@ -56,6 +56,7 @@ class Scale:
     scatter: Real = field(default_factory=lambda: np.zeros(0))
     weight: Real = field(default_factory=lambda: np.zeros(0))
     seen: Real = field(default_factory=lambda: np.zeros(0))
+    _found: tuple[Real, Real] | None = None
 
     def grow(self, services: int) -> None:
         """Add services without a history."""
@@ -65,10 +66,17 @@ class Scale:
 
     def dispersion(self) -> Real:
         """Negative-binomial dispersion of a sum, S, shrunk to the prior."""
+        if self._found is not None and self._found[0] is self.scatter:  # sums are replaced, never changed in place
+            return self._found[1]
+        found = self._disperse()
+        self._found = self.scatter, found
+        return found
+
+    def _disperse(self) -> Real:
         mean = np.where(self.seen > 0, self.weight / np.maximum(self.seen, 1e-9), 1.0)
         prior = PRIOR_SUMS * mean
         found = (self.scatter + prior * self.dispersion_prior) / np.maximum(self.weight + prior, 1e-300)
-        return np.asarray(np.clip(found, 1e-4, 20.0))
+        return np.asarray(np.minimum(np.maximum(found, 1e-4), 20.0))
 
     def test(self, seen: Real, usual: Real, columns: int) -> Sums:
         """Test the sums that end in the last `columns` windows, from running totals of what was seen and expected."""

@@ -86,7 +86,7 @@ def _offsets(texts: Bytes) -> Positions | None:
     sign, hours, minutes = texts[:, 0], _read(texts[:, 1:], "%H"), _read(texts[:, 3:], "%M")
     if hours is None or minutes is None or not np.isin(sign, (ord("+"), ord("-"))).all():
         return None
-    return np.where(sign == ord("-"), -1, 1) * (60 * hours + minutes)
+    return np.asarray(np.where(sign == ord("-"), -1, 1) * (60 * hours + minutes))
 
 
 def _instants(numbers: dict[str, Positions]) -> Positions | None:
@@ -96,4 +96,6 @@ def _instants(numbers: dict[str, Positions]) -> Positions | None:
     if (days.astype("datetime64[M]") != months).any():
         return None
     seconds = days.astype(np.int64) * 86_400 + numbers["H"] * 3600 + numbers["M"] * 60 + numbers["S"]
-    return (seconds - numbers.get("z", 0) * 60) * 1_000_000
+    if "z" in numbers:
+        seconds -= numbers["z"] * 60
+    return np.asarray(seconds * 1_000_000)

@@ -19,7 +19,7 @@ def hash_at(data: NDArray[np.uint8], begins: Positions, ends: Positions) -> Word
     Eight bytes at a time, each mixed in with the finaliser of MurmurHash3 (Appleby, public domain).
     """
     sizes = np.minimum(ends - begins, MAX_NAME_BYTES)
-    state = sizes.astype(np.uint64)
+    state: Words = sizes.astype(np.uint64)
     for done in range(0, int(sizes.max(initial=0)), WORD):
         longer = sizes > done
         rows = slice(None) if longer.all() else np.flatnonzero(longer)
@@ -38,4 +38,4 @@ def _mix(value: Words) -> Words:
     """The 64-bit finaliser of MurmurHash3: every bit of the input touches every bit of the output."""
     value = (value ^ (value >> np.uint64(33))) * np.uint64(0xFF51AFD7ED558CCD)
     value = (value ^ (value >> np.uint64(33))) * np.uint64(0xC4CEB9FE1A85EC53)
-    return value ^ (value >> np.uint64(33))
+    return np.asarray(value ^ (value >> np.uint64(33)))

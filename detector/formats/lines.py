@@ -209,7 +209,7 @@ def first_of(
 
 def _first_here(data: NDArray[np.uint8], begins: Positions, ends: Positions, characters: str, size: int) -> Positions:
     """Where the first of the characters lies in the first bytes of each text, else their end or that of the text."""
-    return np.minimum(begins + lowest_bit(marks_of(windows_at(data, begins, size), characters)), ends)
+    return np.asarray(np.minimum(begins + lowest_bit(marks_of(windows_at(data, begins, size), characters)), ends))
 
 
 def marks_of(windows: NDArray[np.uint8], characters: str) -> NDArray[np.unsignedinteger]:

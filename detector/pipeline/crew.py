@@ -6,6 +6,7 @@ one dies, its share is read here.
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
@@ -102,6 +103,7 @@ class _Worker:
 
 def serve(descriptor: int) -> None:
     """What such a process does: read shares until nobody asks any more."""
+    gc.set_threshold(100_000, 50)  # as in the command line: this process has to be ready when that one is
     from detector.pipeline.shares import open_share
 
     with Connection(descriptor) as pipe:

@@ -108,7 +108,9 @@ class Gathering:
         """A source read in order, its blocks taken apart on threads."""
         gathered, settings, aids = self.gathered, self.settings, self.aids
         faults = gathered.summary.faults
-        blocks = read_blocks(file, gathered.losses, faults, stdin=aids.stdin, progress=aids.progress)
+        blocks = read_blocks(
+            file, gathered.losses, faults, numbered=False, stdin=aids.stdin, progress=aids.progress
+        )
         first = next(blocks, None)
         if first is None:
             return

@@ -33,7 +33,7 @@ def grid_csv(
     calendar = Calendar(settings.timezone)
     grid = None
     for block in blocks:
-        headed = block.first_line == 1
+        headed = block.offset_bytes == 0
         data = block.data[block.data.index(b"\n") + 1 :] if headed else block.data
         rows, bad = counts.read_csv(data, table, calendar)
         _count(gathered, rows, block.data.count(b"\n"), len(block.data), {"bad_row": bad, "header": int(headed)})

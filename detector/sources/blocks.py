@@ -16,7 +16,7 @@ from detector.sources.archives import decompress
 from detector.sources.cutting import Cutter, Limits, Piece, Seekable, cutting_limits, fit, leap
 from detector.sources.documents import Element, Scanner, is_document
 from detector.sources.files import SourceFile, open_fault
-from detector.sources.lines import LINE_BYTES, clean
+from detector.sources.lines import LINE_BYTES, clean, count_lines
 from detector.sources.parts import Part, Window
 from detector.sources.rotations import printable
 from detector.sources.streams import Peeked, Raw, Readable, Stream, Utf16, utf16_bytes
@@ -32,6 +32,7 @@ def read_blocks(  # noqa: PLR0913  what comes behind the star has defaults and g
     *,
     block_bytes: int = BLOCK_BYTES,
     line_bytes: int = LINE_BYTES,
+    numbered: bool = True,
     stdin: BinaryIO | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Iterator[Block]:
@@ -45,6 +46,7 @@ def read_blocks(  # noqa: PLR0913  what comes behind the star has defaults and g
         faults: where trouble is told.
         block_bytes: the most bytes in a block; less than two lines of `line_bytes` is raised to that.
         line_bytes: the longest line left whole, without its LF.
+        numbered: count lines, so that each block knows the number of its first one; else it says 0.
         stdin: what `-` stands for, if not the process' own standard input.
         progress: is told, now and then, how many more bytes on disk were read.
     """
@@ -54,7 +56,7 @@ def read_blocks(  # noqa: PLR0913  what comes behind the star has defaults and g
     except OSError as error:
         faults.append(open_fault(source, error))
         return
-    reader = _Reader(source, losses, faults, cutting_limits(block_bytes, line_bytes))
+    reader = _Reader(source, losses, faults, cutting_limits(block_bytes, line_bytes), numbered)
     with closing(opened) if isinstance(opened, io.FileIO) else nullcontext():
         yield from reader.read(opened, Raw(opened, progress))
 
@@ -69,8 +71,8 @@ def read_part(  # noqa: PLR0913  what comes behind the star has defaults and goe
     block_bytes: int = BLOCK_BYTES,
     line_bytes: int = LINE_BYTES,
 ) -> Iterator[Block]:
-    """Yield the lines of one part of a plain file, as `read_blocks` yields those of all; lines count from 1."""
-    reader = _Reader(printable(source), losses, faults, cutting_limits(block_bytes, line_bytes))
+    """Yield the lines of one part of a plain file, as `read_blocks` yields those of all, without numbers."""
+    reader = _Reader(printable(source), losses, faults, cutting_limits(block_bytes, line_bytes), numbered=False)
     window = Window(file, part)
     raw = Raw(window, None)
     yield from reader.number(reader.plain(window, raw, part.begin), len)
@@ -108,6 +110,7 @@ class _Reader:
     losses: Losses
     faults: list[Fault]
     limits: Limits
+    numbered: bool
 
     def read(self, file: Readable, raw: Raw) -> Iterator[Block]:
         disk = Peeked(raw)
@@ -144,12 +147,12 @@ class _Reader:
         yield from self._cutter(raw, len, start).pieces()
 
     def number(self, pieces: Iterator[Piece], measure: Callable[[bytes], int]) -> Iterator[Block]:
-        """Pieces as clean blocks, with the numbers of their lines."""
-        line = 1
+        """Pieces as clean blocks, with the numbers of their first lines if these are wanted."""
+        line = int(self.numbered)
         for piece in pieces:
             for whole in fit(piece, self.limits, self.losses, measure):
                 yield Block(self.source, whole.offset_bytes, line, whole.data)
-                line += whole.lines
+                line += count_lines(whole.data) if self.numbered else 0
 
     def _split(self, text: Stream, measure: Callable[[bytes], int]) -> Iterator[Block]:
         """A document's elements as lines; giants are kept for a while longer, since white space will leave them."""

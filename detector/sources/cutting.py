@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple, Protocol
 
 from detector.errors import Losses
-from detector.sources.lines import PREFIX_SPARE_BYTES, clean, survey
+from detector.sources.lines import PREFIX_SPARE_BYTES, clean
 from detector.sources.streams import Stream
 
 _PROBE_BYTES = 64 * 1024
@@ -31,13 +31,11 @@ class Piece(NamedTuple):
         offset_bytes: where the first line begins in the stream.
         data: the lines, each with its LF.
         dropped_bytes: how much of the first line is left out of `data`.
-        lines: how many, once they are counted.
     """
 
     offset_bytes: int
     data: bytes
     dropped_bytes: int = 0
-    lines: int = 0
 
 
 class Cutter:
@@ -169,12 +167,11 @@ def leap(file: Seekable, piece_bytes: int, start_bytes: int = 0) -> Iterator[Pie
 def fit(piece: Piece, limits: Limits, losses: Losses, measure: Callable[[bytes], int] = len) -> Iterator[Piece]:
     """The clean lines of `piece`; in several pieces where repair made them too many bytes for one."""
     found = Losses()
-    seen = survey(piece.data)
-    data = clean(piece.data, found, limits.line_bytes, seen)
+    data = clean(piece.data, found, limits.line_bytes)
     middle = piece.data.rfind(b"\n", 0, len(piece.data) // 2) + 1 or piece.data.find(b"\n") + 1
     if len(data) <= limits.block_bytes or middle == len(piece.data):
         losses.merge(found)
-        yield Piece(piece.offset_bytes, data, lines=seen.lines)
+        yield Piece(piece.offset_bytes, data)
         return
     first = piece.data[:middle]
     yield from fit(piece._replace(data=first), limits, losses, measure)

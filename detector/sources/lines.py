@@ -29,37 +29,40 @@ PREFIX_SPARE_BYTES = 8
 
 
 class Survey(NamedTuple):
-    """What a cheap look at lines tells: which byte rules may have work, and how many lines there are."""
+    """What a cheap look at lines tells: which byte rules may have work."""
 
     has_nul: bool
     has_cr: bool
     is_ascii: bool
-    lines: int
 
 
 def survey(data: bytes) -> Survey:
     """Look at the bytes; the slow looks are few and let other threads run, which wait for no more than that."""
     import numpy as np  # not needed to show --help, and slow to load
 
-    octets = np.frombuffer(data, np.uint8)
-    most = int(octets.max(initial=0))  # first, since it brings the bytes near
-    lines = int(np.count_nonzero(octets == _LF))
-    return Survey(b"\0" in data, b"\r" in data, most < _NOT_ASCII, lines)
+    most = int(np.frombuffer(data, np.uint8).max(initial=0))  # first, since it brings the bytes near
+    return Survey(b"\0" in data, b"\r" in data, most < _NOT_ASCII)
+
+
+def count_lines(data: bytes) -> int:
+    """How many line breaks there are, four times as fast as bytes.count."""
+    import numpy as np
+
+    return int(np.count_nonzero(np.frombuffer(data, np.uint8) == _LF))
 
 
 _LF, _NOT_ASCII = 10, 128
 
 
-def clean(data: bytes, losses: Losses, line_bytes: int = LINE_BYTES, seen: Survey | None = None) -> bytes:
+def clean(data: bytes, losses: Losses, line_bytes: int = LINE_BYTES) -> bytes:
     """Apply the byte rules to `data`, whole lines each ended by LF; the number of lines stays.
 
     Args:
         data: the lines as they are in the stream.
         losses: where what was repaired is counted, by the reasons in `REASONS`.
         line_bytes: the longest line left whole, without its LF; 4 or more.
-        seen: the survey of `data`, if it was made.
     """
-    seen = seen or survey(data)
+    seen = survey(data)
     if seen.has_nul:
         size = len(data)
         data = data.translate(None, b"\0")
