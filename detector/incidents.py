@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import math
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +22,23 @@ Mask = NDArray[np.bool_]
 CLOSE_NATS = 5.0
 QUIET_US = 10 * 60_000_000
 SETTLED_US = 24 * 3_600_000_000
-LOWEST_FACTOR = 1.2
+LOWEST_FACTOR = 1.1
 """An incident is at least so far above what is expected; also the least that its end is measured against."""
+HIGHEST_FACTOR = 1e6
+MOST_SEASON = 3.0
+"""While it lasts, what is expected moves with the season by no more than this factor."""
+
+
+class Totals(Protocol):
+    """Running totals over the windows of a block and those before it, R x (reach + n + 1)."""
+
+    @property
+    def counts(self) -> Real:
+        """Of the counts."""
+
+    @property
+    def exposure(self) -> Real:
+        """Of what they are counted per."""
 
 
 @dataclass(slots=True)
@@ -30,126 +46,175 @@ class Surge:
     """An open incident of one service: what is kept while it lasts.
 
     Attributes:
+        signal: which raised it.
         started, detected: numbers of windows.
         score: the highest so far.
-        seen, expected, windows: sums over the windows that were high, and how many they are.
-        seen_waiting, expected_waiting, windows_waiting: of those since, which may already lie after the end.
+        rate, season: what was expected per exposure when it opened, without the surge, and what the season expected.
+        seen, expected, exposure, windows: sums over the windows that were high, and how many they are.
+        seen_waiting, expected_waiting, exposure_waiting, windows_waiting: of those since, which may already lie after
+            the end.
         back: evidence that the service is back at what is expected, nats.
     """
 
+    signal: int
     started: int
     detected: int
     score: float
-    seen: float
-    expected: float
+    rate: float
+    season: float
+    seen: float = 0.0
+    expected: float = 0.0
+    exposure: float = 0.0
+    windows: int = 0
     seen_waiting: float = 0.0
     expected_waiting: float = 0.0
-    windows: int = 0
+    exposure_waiting: float = 0.0
     windows_waiting: int = 0
     back: float = 0.0
 
     @property
     def factor(self) -> float:
         """Mean factor while it was high."""
-        return max(self.seen / self.expected, LOWEST_FACTOR) if self.expected > 0 else math.inf
+        return min(max(self.seen / max(self.expected, 1e-9), LOWEST_FACTOR), HIGHEST_FACTOR)
+
+    def expects(self, season: float) -> float:
+        """What is expected per exposure in a window of which the season expects so much."""
+        if not (season > 0 and self.season > 0):
+            return self.rate
+        return self.rate * min(max(season / self.season, 1 / MOST_SEASON), MOST_SEASON)
 
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """What the follower needs of S services and n windows; S x n unless said otherwise.
+    """What the follower needs of S services with K signals and n windows; S x K x n unless said otherwise.
 
     Attributes:
         first: number of the first window.
-        start: first window of the sum that was strangest.
-        dispersion: S.
-        recent, usual: counts and expected with the windows before that the sums reach back to, S x (reach + n).
+        counts, exposure: what was seen; an exposure of 0 is a gap.
+        rate: counts expected per exposure by the strangest test.
+        windows: of the sum that was strangest.
+        sums, sums_expected: of these windows.
+        latest, latest_exposure: of the newest minutes of them.
+        season: rate that the season expects, NaN where it is unknown.
+        phi, dispersion: of the scatter, S x K.
+        totals: of the rows, which are service * K + signal.
     """
 
     first: int
     counts: Real
-    expected: Real
+    exposure: Real
+    rate: Real
     score: Real
-    start: NDArray[np.int64]
+    windows: NDArray[np.int64]
+    sums: Real
+    sums_expected: Real
+    latest: Real
+    latest_exposure: Real
+    season: Real
+    phi: Real
     dispersion: Real
-    recent: Real
-    usual: Real
+    totals: Totals
 
 
 @dataclass(slots=True)
 class Follower:
-    """Follows the surges of one signal.
+    """Follows the surges of services.
 
     Attributes:
         width_us: length of a window.
         open_at: score at which an incident opens.
-        signal: its name.
+        signals: their names.
         least: records above what is expected that an incident needs at least.
         surges: number of the service -> its open surge.
+        over: services whose surge is over while sums still hold it: nothing new opens before their score has fallen.
     """
 
     width_us: int
     open_at: float
-    signal: str
+    signals: tuple[str, ...]
     least: float
     surges: dict[int, Surge] = field(default_factory=dict)
+    over: set[int] = field(default_factory=set)
 
-    def follow(self, names: list[str], tick: Tick) -> tuple[Mask, list[Incident], dict[int, float]]:
+    def follow(self, names: list[str], tick: Tick) -> tuple[Mask, list[Incident]]:
         """Go through the windows of a tick.
 
         Returns:
-            the windows that are part of an incident (S x n), the incidents that closed, and the services that
-            settled with their factor.
+            the windows that are part of an incident (S x n), and the incidents that closed.
         """
-        flagged = np.zeros(tick.score.shape, bool)
+        services, _, windows = tick.score.shape
+        flagged = np.zeros((services, windows), bool)
         closed: list[Incident] = []
-        settled: dict[int, float] = {}
         rises = self._rises(tick)
-        for service in sorted(set(self.surges) | set(np.flatnonzero(rises.any(axis=1)).tolist())):
-            for column in np.flatnonzero(~np.isnan(tick.counts[service])).tolist():
-                if service not in self.surges and rises[service, column]:
-                    self.surges[service] = self._open(tick, service, column)
+        some = np.flatnonzero(rises.any(axis=(1, 2))).tolist()
+        for service in sorted({*self.surges, *self.over, *some}):
+            for column in np.flatnonzero(tick.exposure[service].any(axis=0)).tolist():
+                if service in self.over and tick.score[service, :, column].max() < self.open_at:
+                    self.over.remove(service)
+                rise = rises[service, :, column]
+                if service not in self.surges and service not in self.over and rise.any():
+                    self.surges[service] = self._open(tick, service, column, rise)
                 if service not in self.surges:
                     continue
                 flagged[service, column] = True
                 end = self._go_on(self.surges[service], tick, service, column)
-                if not end:
-                    continue
-                surge = self.surges.pop(service)
-                closed.append(self.incident(names[service], surge, tick.first + column + 1, end))
-                if end == "settled":
-                    settled[service] = surge.factor
-        return flagged, closed, settled
+                if end:
+                    surge = self.surges.pop(service)
+                    self.over.add(service)
+                    closed.append(self.incident(names[service], surge, tick.first + column + 1, end))
+        return flagged, closed
 
     def _rises(self, tick: Tick) -> Mask:
-        """Windows in which an incident may open, S x n."""
-        excess = tick.counts - tick.expected
-        return (tick.score >= self.open_at) & (tick.counts >= LOWEST_FACTOR * tick.expected) & (excess >= self.least)
+        """Windows in which an incident may open, S x K x n: what is over already opens none."""
+        with np.errstate(invalid="ignore"):
+            above = tick.sums - tick.sums_expected
+            enough = (above >= self.least) & (above >= (LOWEST_FACTOR - 1) * tick.sums_expected)
+            lasts = tick.latest >= LOWEST_FACTOR * tick.rate * tick.latest_exposure
+            return (tick.score >= self.open_at) & enough & lasts
 
-    def _open(self, tick: Tick, service: int, column: int) -> Surge:
-        """It began with the first window of the strangest sum that was above what is expected."""
-        window = tick.first + column
-        here = tick.recent.shape[1] - tick.counts.shape[1] + column
-        reach = slice(here - (window - int(tick.start[service, column])), here + 1)
-        above = np.flatnonzero(tick.recent[service, reach] > tick.usual[service, reach])
-        started = int(tick.start[service, column]) + int(above[0]) if len(above) else window
-        return Surge(started, window + 1, float(tick.score[service, column]), 0.0, 0.0)
+    def _open(self, tick: Tick, service: int, column: int, rises: Mask) -> Surge:
+        """Open with the strangest signal."""
+        signal = int(np.where(rises, tick.score[service, :, column], -np.inf).argmax())
+        here = service, signal, column
+        rate = float(tick.rate[here])
+        started = tick.first + column + 1 - self._length(tick, here, rate)
+        season = float(tick.season[here])
+        return Surge(signal, started, tick.first + column + 1, float(tick.score[here]), rate, season)
+
+    def _length(self, tick: Tick, here: tuple[int, int, int], rate: float) -> int:
+        """Windows since it began, of the strangest sum: where the windows after it stand out most from those before.
+
+        The maximum likelihood change point of a step for a known level before and after (Page 1955), near enough.
+        """
+        service, signal, column = here
+        row = service * len(self.signals) + signal
+        end = tick.totals.counts.shape[1] - tick.counts.shape[2] + column
+        reach = slice(max(0, end - int(tick.windows[here])), end + 1)
+        seen, exposed = np.diff(tick.totals.counts[row, reach]), np.diff(tick.totals.exposure[row, reach])
+        factor = max(float(tick.sums[here] / max(tick.sums_expected[here], 1e-12)), LOWEST_FACTOR)
+        gain = np.cumsum((seen - rate * exposed * (1 + factor) / 2)[::-1])
+        return int(gain.argmax()) + 1
 
     def _go_on(self, surge: Surge, tick: Tick, service: int, column: int) -> str:
         """Take one more window into the surge; why it closes now, or nothing."""
-        count, expected = float(tick.counts[service, column]), float(tick.expected[service, column])
+        here = service, surge.signal, column
+        count, exposure = float(tick.counts[here]), float(tick.exposure[here])
+        expected = surge.expects(float(tick.season[here])) * exposure
         surge.seen_waiting += count
         surge.expected_waiting += expected
+        surge.exposure_waiting += exposure
         surge.windows_waiting += 1
-        dispersion = float(tick.dispersion[service])
-        still = evidence(count, expected, dispersion, surge.factor) if surge.windows else math.inf
+        scatter = float(tick.dispersion[here[:2]]) + max(float(tick.phi[here[:2]]) - 1, 0.0) / max(expected, 1.0)
+        still = evidence(count, expected, scatter, surge.factor) if surge.windows else math.inf
         surge.back = max(0.0, surge.back - still)
         if surge.back == 0.0:
             surge.seen += surge.seen_waiting
             surge.expected += surge.expected_waiting
+            surge.exposure += surge.exposure_waiting
             surge.windows += surge.windows_waiting
-            surge.seen_waiting = surge.expected_waiting = 0.0
+            surge.seen_waiting = surge.expected_waiting = surge.exposure_waiting = 0.0
             surge.windows_waiting = 0
-            surge.score = max(surge.score, float(tick.score[service, column]))
+            surge.score = max(surge.score, float(tick.score[here]))
         if surge.back >= CLOSE_NATS and surge.windows_waiting * self.width_us >= QUIET_US:
             return "quiet"
         return "settled" if (surge.windows + surge.windows_waiting) * self.width_us >= SETTLED_US else ""
@@ -157,12 +222,12 @@ class Follower:
     def incident(self, name: str, surge: Surge, now: int, end: str = "") -> Incident:
         """The row of a surge; `now` is the window after the last one seen."""
         last = now - surge.windows_waiting if end == "quiet" else now
-        width_us, windows = self.width_us, max(surge.windows, 1)
-        detected_us = surge.detected * width_us
+        width_us, exposure = self.width_us, surge.exposure or 1.0
+        detected_us, signal = surge.detected * width_us, self.signals[surge.signal]
         return Incident(
-            incident_id(name, self.signal, detected_us), name, self.signal,
+            incident_id(name, signal, detected_us), name, signal,
             surge.started * width_us, detected_us, last * width_us if end else None,
-            surge.seen / windows, surge.expected / windows, surge.score, width_us, settled=end == "settled",
+            surge.seen / exposure, surge.expected / exposure, surge.score, width_us, settled=end == "settled",
         )  # fmt: skip
 
     def still_open(self, names: list[str], now: int) -> list[Incident]:
@@ -171,7 +236,8 @@ class Follower:
 
 
 def evidence(count: float, expected: float, dispersion: float, factor: float) -> float:
-    """ln of the likelihood of `factor` times what is expected over that of what is expected."""
+    """ln of the likelihood of `factor` times what is expected over that of what is expected, negative binomial."""
+    expected = max(expected, 1e-6)
     size, grown = 1 / dispersion, factor * expected
     more = count * math.log(factor * (expected + size) / (grown + size))
     return more - size * math.log((grown + size) / (expected + size))
@@ -185,5 +251,5 @@ def incident_id(service: str, signal: str, detected_us: int) -> str:
 
 def mark_pages(incidents: list[Incident], services: int, weeks_between_pages: float) -> list[Incident]:
     """Which incidents page: those that all services together would raise by mistake no more often than budgeted."""
-    need = round(math.log10(max(services, 1) * weeks_between_pages), 6)
+    need = round(math.log10(1 + max(services, 1) * weeks_between_pages), 6)
     return [replace(incident, page=incident.score >= need) for incident in incidents]

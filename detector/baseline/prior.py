@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import math
 from dataclasses import dataclass
 
 import polars as pl
@@ -15,18 +16,21 @@ from detector.resources import find_resource
 
 @dataclass(frozen=True, slots=True)
 class Prior:
-    """Typical noise, learned by `models/learn_prior.py` from public series.
-
-    Each tuple is for sums of one window, and of 5, 15 and 60 minutes.
+    """Typical noise of sums of some minutes, learned by `models/learn_prior.py` from public series.
 
     Attributes:
-        dispersion: negative-binomial dispersion around what is expected (variance = mean + dispersion * mean^2).
-        tail_share, tail_scale: see `detect/tail.py`.
+        minutes: length of the sums, ascending.
+        phi, dispersion: of each, see `detect/noise.py`.
     """
 
-    dispersion: tuple[float, ...] = (0.05, 0.04, 0.04, 0.04)
-    tail_share: tuple[float, ...] = (0.03, 0.05, 0.06, 0.08)
-    tail_scale: tuple[float, ...] = (1.2, 1.3, 1.4, 1.5)
+    minutes: tuple[float, ...] = (15.0,)
+    phi: tuple[float, ...] = (1.0,)
+    dispersion: tuple[float, ...] = (0.04,)
+
+    def at(self, minutes: float) -> tuple[float, float]:
+        """phi and dispersion of sums of so many minutes: those of the nearest length on a logarithmic scale."""
+        place = min(range(len(self.minutes)), key=lambda index: abs(math.log(self.minutes[index] / minutes)))
+        return self.phi[place], self.dispersion[place]
 
 
 def load_prior() -> Prior:
@@ -44,4 +48,4 @@ def load_prior() -> Prior:
     if hashlib.sha256(data).hexdigest() != manifest["sha256"]:
         raise ModelError(f"prior in {folder} is damaged (its checksum differs): install detector again")
     table = pl.read_parquet(io.BytesIO(data)).sort("minutes")
-    return Prior(*(tuple(table[name].to_list()) for name in ("dispersion", "tail_share", "tail_scale")))
+    return Prior(*(tuple(table[name].to_list()) for name in ("minutes", "phi", "dispersion")))

@@ -18,7 +18,7 @@ import pyarrow as pa
 from detector.errors import ModelError
 
 SCHEMA = "detector.model"
-VERSION = 1
+VERSION = 2
 MANIFEST = "manifest.json"
 
 
@@ -34,10 +34,10 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a model is.
 
     Attributes:
-        schema: `detector.model/1`.
+        schema: `detector.model/2`.
         window_us: length of a window.
         from_us, to_us: training span, microseconds since 1970 UTC.
-        last_day: number of the last whole day that was learned.
+        next_window: number of the window after the last one that was learned.
         settings_sha256: of the settings that shape what is learned.
         tables: by name.
     """
@@ -46,7 +46,7 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     window_us: int
     from_us: int
     to_us: int
-    last_day: int
+    next_window: int
     settings_sha256: str
     tables: dict[str, TableSeal]
 
@@ -125,6 +125,8 @@ def _check_schema(folder: str, schema: str) -> None:
             f"model {folder}: written by a newer version (format {version}, this program reads {VERSION}); "
             "update, or learn anew"
         )
+    if name == SCHEMA and version.isdigit() and int(version) < VERSION:
+        raise ModelError(f"model {folder}: written by an older version (format {version}); learn anew")
     if name != SCHEMA or version != str(VERSION):
         raise ModelError(f"model {folder}: {MANIFEST} is not one of a detector model")
 

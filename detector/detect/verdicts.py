@@ -1,138 +1,166 @@
-"""Joins the tests on one scale: score = log10 of the mean service-weeks between false alarms as strange as this."""
+"""Joins the tests on one scale: score = log10 of the mean service-weeks between false alarms as strange as this.
+
+A test looks at the sum of some minutes against what is expected of it. What a sum deviates by is divided by what this
+row's sums usually deviate by (`noise.py`), and turned into a rate of false alarms by how often this row rises so far
+(`peaks.py`). The tests are joined by the power mean of their odds: two that agree count more than one.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.detect.scales import Scale, Sums
-from detector.detect.statistics import running_total, upper_bound
-from detector.detect.tail import Tail
+from detector.detect.noise import Age, Noise
+from detector.detect.peaks import LOWER, LOWEST, NOTHING, RATIO, STEP, Peaks
 
 Real = NDArray[np.float64]
 Mask = NDArray[np.bool_]
-Numbers = NDArray[np.int64]
-WEEK_US = 7 * 86_400_000_000
-SUMS_US = (5 * 60_000_000, 15 * 60_000_000, 60 * 60_000_000)
-"""What the accumulating tests sum over; where windows are longer than a quarter of an hour, 2 and 4 of them."""
+MINUTE_US, DAY_US = 60_000_000, 86_400_000_000
+SUMS_US = (15 * MINUTE_US, 30 * MINUTE_US, 60 * MINUTE_US)
+BLOCK_US, BLOCK_WINDOWS = 60 * MINUTE_US, 3
+"""Peaks are sought, and what is known is brought up to date, every hour or every three windows."""
+POWER = 2.0
+MIDDLE = 1.25
+"""What a row's own past says of its rare peaks is too cautious, since it holds the surges that are to be found."""
+SLOW_COST = 0.7
+"""The slow test sees every drift of days: it has to be stranger than the others."""
 DECIMALS = 6
 """Scores are rounded before they are compared, so that the order of a sum never decides."""
+FEW_PARTS, MANY_PARTS, MANY_US = 3, 5, 30 * MINUTE_US
+"""A sum is looked at in so many parts, in more if it is long: the middle one counts as much as all of it, so that a
+spike alone is none, nor two."""
+
+
+def tests_of(width_us: int) -> tuple[tuple[int, bool], ...]:
+    """Windows in the sum of each test, and whether it is a slow one, which looks at the season alone."""
+    sums = sorted({max(1, round(span / width_us)) for span in SUMS_US if span <= max(SUMS_US[-1], width_us)})
+    return (*((windows, False) for windows in sums), (sums[-1], True))
 
 
 
-def scales_of(width_us: int) -> tuple[int, ...]:
-    """Windows in a sum, for each test; one window first."""
-    sums = sorted({span // width_us for span in SUMS_US if span // width_us > 1})
-    return (1, *(sums if len(sums) > 1 else (2, 4)))
+def block_of(width_us: int) -> int:
+    """Windows in a block: an hour's or three, more where that does not divide a day."""
+    per_day = DAY_US // width_us
+    least = min(max(round(BLOCK_US / width_us), BLOCK_WINDOWS), per_day)
+    return next(size for size in range(least, per_day + 1) if per_day % size == 0)
 
 
-class Noise(Protocol):
-    """Typical noise before a service has a history: one value for each test in order, the last one for all beyond."""
+def parts_of(windows: int, width_us: int) -> int:
+    """In how many parts a sum of so many windows is looked at: an odd number; 1 where it has too few windows."""
+    parts = MANY_PARTS if windows * width_us >= MANY_US else FEW_PARTS
+    return next((size for size in (parts, FEW_PARTS) if windows >= size), 1)
 
-    @property
-    def dispersion(self) -> tuple[float, ...]:
-        """Negative-binomial dispersion of a sum."""
 
-    @property
-    def tail_share(self) -> tuple[float, ...]:
-        """See `Tail.share`."""
+def lasting(parts: Sequence[tuple[Real, Real]], exposure: Real) -> Real:
+    """The sum of a stretch without its spikes: the geometric mean of what its mean and its median part amount to.
 
-    @property
-    def tail_scale(self) -> tuple[float, ...]:
-        """See `Tail.scale`."""
+    Args:
+        parts: count and exposure of each of three or five parts, R x n.
+        exposure: of all of them, R x n.
+    """
+    rates = [count / np.where(known > 0, known, np.inf) for count, known in parts]
+    known_parts = sum(((known > 0).astype(float) for _, known in parts), np.zeros(exposure.shape))
+    mean = sum(rates[1:], rates[0]) / np.maximum(known_parts, 1.0)
+    if known_parts.min(initial=len(parts)) < len(parts):  # what is unknown is as the rest
+        rates = [np.where(known > 0, rate, mean) for rate, (_, known) in zip(rates, parts, strict=True)]
+    return np.asarray(np.sqrt(np.maximum(_middle(rates), 0.0) * mean) * exposure)
+
+
+def _middle(parts: Sequence[Real]) -> Real:
+    """The median of three or of five arrays, by comparisons: many times as fast as sorting."""
+    a, b, c = parts[:3]
+    if len(parts) == MANY_PARTS:
+        d, e = parts[3:]
+        a, b, c = np.maximum(np.minimum(a, b), np.minimum(c, d)), np.minimum(np.maximum(a, b), np.maximum(c, d)), e
+    return np.maximum(np.minimum(a, b), np.minimum(np.maximum(a, b), c))
+
+
+def positive(score: Real) -> Real:
+    """log10 of one plus the weeks between false alarms: what is strange every hour still has an order."""
+    return np.log10(1 + 10.0 ** score)
+
+
+class Typical(Protocol):
+    """Typical noise."""
+
+    def at(self, minutes: float) -> tuple[float, float]:
+        """phi and dispersion of sums of so many minutes."""
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """What the tests say of S services and the n windows of a tick.
+class Deviation:
+    """What the tests make of a block, K x R x n.
 
     Attributes:
-        counts, expected: with the windows before that the sums reach back to, S x (reach + n).
-        sums: what each test makes of them.
-        score: S x n.
-        start: first window of the sum that was strangest, S x n.
+        sums, expected: NaN where nothing is expected.
+        counting: mean for the term of counting noise.
+        normal: deviation in standard deviations.
     """
 
-    counts: Real
+    sums: Real
     expected: Real
-    sums: tuple[Sums, ...]
-    score: Real
-    start: Numbers
+    counting: Real
+    normal: Real
 
 
 @dataclass(slots=True)
 class Detector:
-    """The tests and their memory of S services.
+    """The tests and their memory of R rows.
 
     Attributes:
         width_us: length of a window.
-        tick_us: length of a tick: strange windows in it count as one.
-        scales: the tests.
-        counts, expected: of the last windows, S x reach; windows of incidents and gaps are as expected.
+        prior: typical noise of a young row.
     """
 
     width_us: int
-    tick_us: int
-    scales: tuple[Scale, ...]
-    counts: Real = field(init=False)
-    expected: Real = field(init=False)
+    prior: Typical
+    noise: Noise = field(init=False)
+    peaks: Peaks = field(init=False)
 
     def __post_init__(self) -> None:
-        self.counts = np.zeros((0, self.scales[-1].windows - 1))
-        self.expected = np.zeros((0, self.scales[-1].windows - 1))
+        tests = tests_of(self.width_us)
+        self.noise = Noise.of([self.prior.at(windows * self.width_us / MINUTE_US) for windows, _ in tests])
+        self.peaks = Peaks.of(len(tests), 7 * DAY_US / self.width_us / block_of(self.width_us))
 
-    @classmethod
-    def of(cls, width_us: int, tick_us: int, noise: Noise) -> Detector:
-        """For no services yet."""
-        scales = []
-        for index, windows in enumerate(scales_of(width_us)):
-            priors = (noise.dispersion, noise.tail_share, noise.tail_scale)
-            dispersion, share, scale = (values[min(index, len(values) - 1)] for values in priors)
-            scales.append(Scale(windows, dispersion, Tail.of(0, share, scale)))
-        return cls(width_us, tick_us, tuple(scales))
+    def grow(self, rows: int) -> None:
+        """Add rows without a history."""
+        self.noise.grow(rows)
+        self.peaks.grow(rows)
 
-    def grow(self, services: int) -> None:
-        """Add services without a history."""
-        for scale in self.scales:
-            scale.grow(services)
-        reach = np.zeros((services, self.counts.shape[1]))
-        self.counts, self.expected = np.vstack([self.counts, reach]), np.vstack([self.expected, reach + 1e-9])
+    def deviate(self, sums: Real, expected: Real, counting: Real) -> Deviation:
+        """How far sums are above what is expected, K x R x n each; `counting` is the mean for the counting noise."""
+        normal = (sums - expected) / np.sqrt(self.noise.variance(expected, counting))
+        return Deviation(sums, expected, counting, normal)
 
-    def judge(self, first: int, counts: Real, expected: Real) -> Verdict:
-        """Score the windows of a tick, S x n; a gap (NaN) is as expected."""
-        seen = np.hstack([self.counts, np.where(np.isnan(counts), expected, counts)])
-        usual = np.hstack([self.expected, expected])
-        columns = counts.shape[1]
-        totals = running_total(seen), running_total(usual)
-        sums = tuple(scale.test(*totals, columns) for scale in self.scales)
-        rarity = np.stack([scale.tail.rarity(one.evidence) for scale, one in zip(self.scales, sums, strict=True)])
-        best = rarity.argmax(axis=0)
-        score = np.round(rarity.max(axis=0) - np.log10(len(self.scales) * WEEK_US / self.tick_us), DECIMALS)
-        window = first + np.arange(columns)
-        start = window - np.array([scale.windows - 1 for scale in self.scales])[best]
-        return Verdict(seen, usual, sums, score, start)
+    def score(self, found: Deviation, age_windows: Real) -> tuple[Real, NDArray[np.int64]]:
+        """Score and strangest test of every window, R x n; `age_windows` is how many are known of each row by then."""
+        each = self.peaks.score(found.normal)
+        each[-1] -= SLOW_COST
+        joined = MIDDLE + np.log10(np.mean(10.0 ** (POWER * each), axis=0)) / POWER
+        day, hour = DAY_US / self.width_us, max(BLOCK_US / self.width_us, BLOCK_WINDOWS + 1)
+        young = np.log10(np.clip(age_windows / day, 1e-9, 1.0))  # what is known for an hour cannot claim to be rare
+        score = np.where(age_windows > hour, joined, NOTHING) + young
+        return np.round(score, DECIMALS), each.argmax(axis=0)
 
-    def learn(self, verdict: Verdict, judged: Mask, usable: Mask) -> None:
-        """Learn from a tick after it was scored.
+    def deviation_at(self, score: float, share: float = 0.0) -> Real:
+        """The deviation of one sum, R, at which the first test alone gives this score, above 0.
 
         Args:
-            verdict: of the tick.
-            judged: windows whose strangeness is learned, S x n.
-            usable: windows that are known and part of no incident, S x n.
+            score: as `positive` tells it.
+            share: log10 of the signal's share of the false alarms.
         """
-        both, tick_us = usable & judged, usable.shape[1] * self.width_us
-        for scale, sums in zip(self.scales, verdict.sums, strict=True):
-            scale.learn(sums, judged, both, tick_us)
-        reach, columns = self.counts.shape[1], usable.shape[1]
-        seen = verdict.counts.copy()
-        seen[:, reach:] = np.where(usable, seen[:, reach:], verdict.expected[:, reach:])
-        self.counts, self.expected = seen[:, columns:], verdict.expected[:, columns:]
+        peaks, weeks = self.peaks, 10.0**score - 1
+        need = np.log10(weeks) - share - MIDDLE + np.log10(len(self.noise.phi)) / POWER
+        decades = np.maximum(need + peaks.rate[0], 1e-3)
+        place = peaks.level[0] + np.log(decades / -np.log10(LOWER)) / (STEP * peaks.tail[0])
+        return np.asarray(LOWEST * RATIO**place)
 
-    def upper(self, expected: Real, score: float) -> Real:
-        """The highest count that would stay below `score` in one window, S x n."""
-        one = self.scales[0]
-        rarity = score + np.log10(len(self.scales) * WEEK_US / self.tick_us)
-        return upper_bound(expected, one.dispersion(), one.tail.statistic(rarity)[:, None])
+    def learn(self, found: Deviation, age: Age) -> None:
+        """Take in a whole block after it was judged."""
+        self.noise.learn(found.sums, found.expected, found.counting, ~np.isnan(found.expected), age)
+        old = age.days * DAY_US >= max(2 * BLOCK_US, (BLOCK_WINDOWS + 1) * self.width_us)
+        self.peaks.learn(found.normal, old, age.passed_days)

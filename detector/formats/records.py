@@ -8,25 +8,20 @@ from dataclasses import dataclass, field
 import numpy as np
 import polars as pl
 
-from detector.formats.clock import Calendar, by_second, instants, parse_each, repeat_runs, seconds_place
-from detector.formats.epoch_times import epochs
-from detector.formats.fixed_times import fixed_in_place
+from detector.formats.clock import Calendar, instants
 from detector.formats.format import LINE, Format, LevelAt, Span, Unless
 from detector.formats.hashing import hash_at, hash_texts
-from detector.formats.iso_times import iso_in_place, looks_iso
 from detector.formats.levels import from_leading_word, from_priorities
 from detector.formats.lines import (
-    WORD,
     Lines,
     Positions,
     first_of,
     leading_number,
     leading_word,
     lines_of,
-    run_begins,
     texts_at,
-    windows_at,
 )
+from detector.formats.times_in_place import times_in_place
 from detector.schemas import RECORDS, schema
 
 RECORD, CONTINUATION, UNKNOWN, BLANK, HEADER = range(5)
@@ -36,7 +31,6 @@ TYPES = schema(RECORDS) | {"client_hash": pl.UInt64()}
 PLACE = {"client_hash": "client"}
 """Columns beyond Records, by the field that they are made of."""
 MISSING = -1
-ASCII = 127
 OUTER_WINS = frozenset({"service", "host", "format"})
 """What an envelope says itself, whatever the line inside it says; its time always counts."""
 
@@ -180,7 +174,7 @@ def _column(name: str, known: Format, found: pl.DataFrame, lines: Lines, calenda
     if where.until and where.length is None:
         begins, ends = _until(where, begins, ends, lines)
     if name == "time":
-        return _times(lines, begins, ends, where.length, known.clock, calendar)
+        return times_in_place(lines, begins, ends, where.length, known.clock, calendar)
     return _in_place(name, begins, ends, lines)
 
 
@@ -237,50 +231,6 @@ def _until(where: Span, begins: Positions, ends: Positions, lines: Lines) -> tup
         barred = np.isin(lines.bytes[last], np.frombuffer(where.barrier.encode(), np.uint8)) | (stops == ends)
         stops = np.where(barred, begins, stops)
     return begins, stops
-
-
-def _times(lines: Lines, begins: Positions, ends: Positions, length: object, clock: tuple[str, ...],
-           calendar: Calendar) -> pl.Series:  # fmt: skip
-    """Times of a fixed width are compared where they lie; only the first of each run becomes a text."""
-    if clock == ("epoch",):
-        return epochs(lines.bytes, begins, ends)
-    if not isinstance(length, int):
-        return instants(texts_at(lines.bytes, begins, ends), clock, calendar)
-    fits = ends - begins == length
-    if clock == ("iso",):
-        fits &= looks_iso(lines.bytes, begins)
-    if not fits.all():
-        rows = np.flatnonzero(fits)
-        empty = pl.repeat(None, len(begins), dtype=TYPES["timestamp"], eager=True)
-        return (
-            empty.scatter(rows, _times(lines, begins[rows], ends[rows], length, clock, calendar))
-            if len(rows)
-            else empty
-        )
-    if calendar.whole_minutes and len(clock) == 1 and (seconds := seconds_place(clock[0], length)):
-        return _minutes(lines, begins, length, seconds, clock, calendar)
-    if clock == ("iso",):
-        found = iso_in_place(lines.bytes, begins, length, calendar.zone)
-    else:
-        found = by_second(lines.bytes, begins, length, clock, calendar)
-    if found is not None:
-        return found
-    runs = run_begins(lines.bytes, begins, length)
-    return repeat_runs(parse_each(texts_at(lines.bytes, begins[runs], ends[runs]), clock, calendar), runs, len(begins))
-
-
-def _minutes(lines: Lines, begins: Positions, length: int, seconds: tuple[int, int], clock: tuple[str, ...],
-             calendar: Calendar) -> pl.Series:  # fmt: skip
-    """Times cut to the minute: only the first of each run of lines of the same minute is read."""
-    runs = run_begins(lines.bytes, begins, length, seconds)
-    texts = windows_at(lines.bytes, begins[runs], length)
-    texts[:, slice(*seconds)] = ord("0")
-    texts[texts > ASCII] = ord("?")  # a time that ends within a character is none
-    data, places = np.concatenate([texts.reshape(-1), np.zeros(WORD, np.uint8)]), length * np.arange(len(runs))
-    micros = fixed_in_place(data, places, length, clock[0], calendar.zone)
-    if micros is not None:
-        return pl.Series(np.repeat(micros, np.diff(runs, append=len(begins)))).cast(TYPES["timestamp"])
-    return repeat_runs(parse_each(texts_at(data, places, places + length), clock, calendar), runs, len(begins))
 
 
 def _open_envelopes(frame: pl.DataFrame, recipe: Recipe, wanted: frozenset[str]) -> pl.DataFrame:

@@ -1,28 +1,31 @@
-"""Counts to verdicts and incidents, in order of event time: score a tick, then learn from it.
+"""Counts to verdicts and incidents, in order of event time: judge a block, then learn from it.
 
-State changes only at event-time boundaries and only from totals, so that every way of cutting the input agrees.
+State changes only at boundaries of blocks in event time and only from totals, so that every way of cutting the input
+agrees. A row is one signal of one service; the rows of a service stand together.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.baseline.bursts import Bursts
-from detector.baseline.level import Lesson, Level
+from detector.baseline.expectation import Expected, Pseudo, Reach, Season, expect, season
+from detector.baseline.habits import Habits
+from detector.baseline.history import History, Stretch
 from detector.baseline.prior import Prior
-from detector.baseline.season import Season
-from detector.detect.outbursts import Outbursts
-from detector.detect.verdicts import WEEK_US, Detector
+from detector.detect.noise import Age
+from detector.detect.verdicts import Detector, Deviation, block_of, lasting, parts_of, positive, tests_of
 from detector.incidents import Follower, Tick
+from detector.pipeline.signals import shares_of
 from detector.schemas import Incident
 
 Real = NDArray[np.float64]
-TICK_US = 15 * 60_000_000
-"""Levels and tails learn every quarter of an hour (or every window, if that is longer)."""
-YOUNG_WINDOWS = 30
+DAY_US = 86_400_000_000
+WATCHING, NOVELTY = 2.0, 0.7
+"""The unseen may be as rare as five times the square of the weeks in which it was not seen."""
+SMALLEST = 1e-12
 
 
 @dataclass(slots=True)
@@ -31,57 +34,55 @@ class State:
 
     Attributes:
         width_us: length of a window.
-        prior: typical noise, for services without a history.
+        signals: of each service, in the order of its rows.
+        prior: typical noise, for what has no history.
         open_at, least: score and records above what is expected at which an incident opens.
         names: of the services, sorted when they came in together.
-        born: the first window in which each could have spoken, S.
     """
 
     width_us: int
+    signals: tuple[str, ...]
     prior: Prior
     open_at: float
     least: float
     names: list[str] = field(default_factory=list)
-    born: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
-    season: Season = field(init=False)
-    level: Level = field(init=False)
-    bursts: Bursts = field(init=False)
+    reaches: tuple[Reach, ...] = field(init=False)
+    history: History = field(init=False)
+    habits: Habits = field(init=False)
     detector: Detector = field(init=False)
-    outbursts: Outbursts = field(init=False)
     follower: Follower = field(init=False)
 
     def __post_init__(self) -> None:
-        self.season = Season(self.width_us)
-        self.level = Level.of(0)
-        self.bursts = Bursts(self.width_us)
-        self.detector = Detector.of(self.width_us, self.tick * self.width_us, self.prior)
-        self.outbursts = Outbursts.of(0, self.tick)
-        self.follower = Follower(self.width_us, self.open_at, "lines", self.least)
+        self.reaches = tuple(
+            Reach.of(windows, self.width_us, slow=slow) for windows, slow in tests_of(self.width_us)
+        )
+        self.history = History(self.width_us, self.block, max(reach.back for reach in self.reaches))
+        self.habits = Habits.of(0)
+        self.detector = Detector(self.width_us, self.prior)
+        self.follower = Follower(self.width_us, self.open_at, self.signals, self.least)
 
     @property
-    def tick(self) -> int:
+    def block(self) -> int:
         """Windows between two times of learning."""
-        return max(1, TICK_US // self.width_us)
+        return block_of(self.width_us)
 
     @property
     def windows_per_day(self) -> int:
         """Windows divide a day without rest."""
-        return 86_400_000_000 // self.width_us
+        return DAY_US // self.width_us
 
-    def grow(self, names: list[str], born: NDArray[np.int64]) -> None:
-        """Add services; `born` is the first window in which each could have spoken."""
+    def grow(self, names: list[str]) -> None:
+        """Add services."""
         self.names += names
-        self.born = np.append(self.born, born)
-        self.season.grow(born // self.windows_per_day)
-        self.level.grow(len(names))
-        self.bursts.grow(len(names))
-        self.detector.grow(len(names))
-        self.outbursts.grow(len(names))
+        rows = len(names) * len(self.signals)
+        self.history.grow(rows)
+        self.habits.grow(rows)
+        self.detector.grow(rows)
 
 
 @dataclass(slots=True)
 class Results:
-    """What a day gave: incidents that closed, and (if kept) the verdicts, S x windows of each tick."""
+    """What a day gave: incidents that closed, and (if kept) the verdicts, S x windows of each block."""
 
     incidents: list[Incident] = field(default_factory=list)
     expected: list[Real] = field(default_factory=list)
@@ -91,113 +92,138 @@ class Results:
 
 
 def advance(
-    state: State, day: int, counts: Real, until: int, *, keep: bool = False, judge: bool = True
+    state: State, day: int, rows: tuple[Real, Real], until: int, *, keep: bool = False, judge: bool = True
 ) -> Results:
-    """Score a day, tick by tick, and learn from it.
+    """Judge a day, block by block, and learn from it.
 
     Args:
         state: changed in place.
         day: number of the day; days come in order.
-        counts: S x windows of the day; NaN where nothing is known.
-        until: number of the window at which the input ends: later windows are not scored, and a day that is not
+        rows: counts and exposure of the rows, R x windows of the day each.
+        until: number of the window at which the input ends: later windows are not judged, and a block that is not
             over is not learned.
         keep: keep the verdicts, not only the incidents.
-        judge: score; without it only season, level and bursts are learned.
+        judge: without it blocks are only remembered.
     """
-    today = Today(day, counts, state.season.expect(day))
-    first = day * state.windows_per_day
-    over = until >= first + state.windows_per_day
-    end = counts.shape[1] if over else max(0, until - first)
     results = Results()
-    for begin in range(0, end, state.tick):
-        part = slice(begin, min(begin + state.tick, end))
+    first = day * state.windows_per_day
+    for begin in range(0, min(state.windows_per_day, until - first), state.block):
+        if first + begin < (state.history.next or 0):
+            continue  # a model knows it already
+        counts, exposure = (side[:, begin : min(begin + state.block, until - first)] for side in rows)
         if judge:
-            _tick(state, today, part, results, keep=keep)
-        else:
-            _learn_only(state, today, part)
-    if over and day > state.season.day:  # days that a model knows already are scored, not learned again
-        state.season.learn(day, today.learned, today.expected)
-        state.level.renew(today.learned, state.season.expect(day), state.tick, state.width_us)
-        state.bursts.learn(day, counts, today.flagged)
+            _judge(state, first + begin, counts, exposure, results, keep=keep)
+        if counts.shape[1] == state.block:
+            state.history.extend(first + begin, counts, exposure)
+            state.habits.learn(counts, exposure, state.width_us)
     return results
 
 
-@dataclass(slots=True)
-class Today:
-    """A day while it is walked, S x windows each.
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A block: number of its first window, counts and exposure, R x n."""
+
+    first: int
+    counts: Real
+    exposure: Real
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What is expected of a block of n windows.
 
     Attributes:
-        day: its number.
-        counts, season: what was seen, what the season expects.
-        expected: what was expected, without bursts.
-        learned: counts as they were learned, NaN where nothing was.
-        flagged: part of an incident.
+        stretch: the block with what came before it.
+        season: of its times.
+        expected: of the sums that end in its windows.
+        found: how far the sums deviate.
     """
 
-    day: int
-    counts: Real
-    season: Real
-    expected: Real = field(init=False)
-    learned: Real = field(init=False)
-    flagged: NDArray[np.bool_] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.expected = np.ones(self.counts.shape)
-        self.learned = np.full(self.counts.shape, np.nan)
-        self.flagged = np.zeros(self.counts.shape, bool)
+    stretch: Stretch
+    season: Season
+    expected: Expected
+    found: Deviation
 
 
-def _tick(state: State, today: Today, part: slice, results: Results, *, keep: bool) -> None:
-    """Score the windows of a tick, then learn from them."""
-    lesson = _lesson(state, today, part)
-    known = lesson.usable
-    expected, bursts = state.bursts.expect(today.day, part, lesson.expected, lesson.spread)
-    first, counts = today.day * state.windows_per_day + part.start, today.counts[:, part]
-    verdict = state.detector.judge(first, counts, expected)
-    weeks = state.level.windows * state.width_us / WEEK_US
-    recent = state.outbursts.recent(lesson.counts)
-    score = state.outbursts.cap(verdict.score, lesson.counts, recent, weeks)
-    judged = known & (state.level.windows >= YOUNG_WINDOWS)[:, None]
-    dispersion = state.detector.scales[0].dispersion()
-    score = np.where(judged, score, -np.inf)
-    tick = Tick(first, counts, expected, score, verdict.start, dispersion, verdict.counts, verdict.expected)
-    before = np.isin(np.arange(len(state.names)), list(state.follower.surges))[:, None]
-    flagged, closed, settled = state.follower.follow(state.names, tick)
+def _judge(state: State, first: int, counts: Real, exposure: Real, results: Results, *, keep: bool) -> None:
+    """Score a block, follow its incidents, and learn how it scattered if it is whole."""
+    state.history.skip_to(first)
+    outlook = _look(state, first, counts, exposure)
+    age = state.habits.windows[:, None] + np.cumsum(exposure > 0, axis=1)
+    score, strangest = state.detector.score(outlook.found, age)
+    shared = np.tile(shares_of(state.signals), len(state.names))[:, None]
+    score = positive(_limit(state, outlook, strangest, score, age) + shared)
+    score = np.where(exposure > 0, score, -np.inf)
+    tick = _tick(state, outlook, Seen(first, counts, exposure), score, strangest)
+    flagged, closed = state.follower.follow(state.names, tick)
     results.incidents += closed
     if keep:
-        _keep(results, state, tick, flagged)
-    usable = known & ~flagged
-    today.flagged[:, part] = flagged
-    _learn(state, today, part, replace(lesson, usable=usable & ~bursts))
-    # how strange windows are is learned up to and with the alarm: without it the tail would never be seen
-    state.detector.learn(verdict, judged & ~before, usable)
-    for service, factor in settled.items():
-        state.level.shift[service] *= factor
+        _keep(results, state, outlook, tick, flagged)
+    if counts.shape[1] == state.block:
+        passed = state.block * state.width_us / DAY_US
+        days = age[:, -1] * state.width_us / DAY_US
+        state.detector.learn(outlook.found, Age(passed, days, state.habits.fractional == 0))
 
 
-def _learn_only(state: State, today: Today, part: slice) -> None:
-    """What a tick teaches when nothing is judged."""
-    _learn(state, today, part, _lesson(state, today, part))
+def _look(state: State, first: int, counts: Real, exposure: Real) -> Outlook:
+    """What is expected of the sums of a block, and how far they are above it."""
+    windows = counts.shape[1]
+    stretch = state.history.stretch(counts, exposure)
+    mean = state.habits.mean(counts, exposure)
+    phi = state.detector.noise.phi[..., None]
+    pseudo = Pseudo(phi, phi / mean)
+    of = season(state.history, first, windows, state.reaches, pseudo)
+    expected = expect(stretch, of, state.reaches, pseudo, state.habits.usual())
+    pairs = zip(state.reaches, expected.exposure, strict=True)
+    sums = np.stack([_sum(stretch, reach.windows, state.width_us, exposed) for reach, exposed in pairs])
+    sampling = expected.exposure / np.maximum(expected.support, SMALLEST)  # the recent level is a sample itself
+    counting = expected.counts * (1 + sampling) + mean * expected.exposure
+    return Outlook(stretch, of, expected, state.detector.deviate(sums, expected.counts, counting))
 
 
-def _lesson(state: State, today: Today, part: slice) -> Lesson:
-    """A tick as the level expects it; all that is known may be learned from."""
-    counts, season = today.counts[:, part], today.season[:, part]
-    level = state.level.expect(season)
-    dispersion = state.detector.scales[0].dispersion()[:, None]
-    spread = np.sqrt(level + dispersion * level**2)
-    return Lesson(np.nan_to_num(counts), level, spread, season, ~np.isnan(counts))
+def _sum(stretch: Stretch, windows: int, width_us: int, exposure: Real) -> Real:
+    """Sums of so many windows, long ones without their spikes."""
+    parts = parts_of(windows, width_us)
+    part = windows // parts
+    if parts == 1:
+        return stretch.sums(0, windows)[0]
+    return lasting([stretch.sums(back * part, part) for back in range(parts)], exposure)
 
 
-def _learn(state: State, today: Today, part: slice, lesson: Lesson) -> None:
-    """Teach the level, and keep for the end of the day what was learned."""
-    today.expected[:, part] = lesson.expected
-    today.learned[:, part] = state.level.learn(lesson, state.width_us)
-    state.outbursts.learn(lesson.counts, state.outbursts.recent(lesson.counts))
+def _limit(state: State, outlook: Outlook, strangest: NDArray[np.int64], score: Real, age: Real) -> Real:
+    """What has hardly ever spoken may be rare only if it was watched for long: a day of silence says nothing."""
+    unheard = np.take_along_axis(outlook.expected.unheard, strangest[None], axis=0)[0]
+    weeks = age * state.width_us / (7 * DAY_US)
+    return np.where(unheard, np.minimum(score, WATCHING * np.log10(np.maximum(weeks, 1e-9)) + NOVELTY), score)
 
 
-def _keep(results: Results, state: State, tick: Tick, flagged: NDArray[np.bool_]) -> None:
-    results.expected.append(tick.expected)
-    results.upper.append(state.detector.upper(tick.expected, state.open_at))
-    results.score.append(tick.score)
+def _tick(state: State, outlook: Outlook, seen: Seen, score: Real, strangest: NDArray[np.int64]) -> Tick:
+    """What the follower needs, by service and signal."""
+    shape = (len(state.names), len(state.signals), seen.counts.shape[1])
+    windows = np.array([reach.windows for reach in state.reaches])
+    found, expected, noise = outlook.found, outlook.expected, state.detector.noise
+    sums, usual, exposed = (
+        np.take_along_axis(side, strangest[None], axis=0)[0] for side in (found.sums, found.expected, expected.exposure)
+    )
+    shortest = int(windows[0])
+    latest, latest_exposed = outlook.stretch.sums(0, shortest // parts_of(shortest, state.width_us))
+    return Tick(
+        seen.first, seen.counts.reshape(shape), seen.exposure.reshape(shape),
+        np.nan_to_num(usual / np.maximum(exposed, SMALLEST)).reshape(shape),
+        score.reshape(shape), windows[strangest].reshape(shape), sums.reshape(shape), usual.reshape(shape),
+        latest.reshape(shape), latest_exposed.reshape(shape),
+        outlook.season.rate[0].reshape(shape), noise.phi[0].reshape(shape[:2]), noise.dispersion[0].reshape(shape[:2]),
+        outlook.stretch,
+    )  # fmt: skip
+
+
+def _keep(results: Results, state: State, outlook: Outlook, tick: Tick, flagged: NDArray[np.bool_]) -> None:
+    """The verdicts of a block; expected and band are those of the shortest test, for a window of its rate."""
+    lines, expected, noise = slice(None, None, len(state.signals)), outlook.expected, state.detector.noise
+    usual = expected.counts[0][lines] / np.maximum(expected.exposure[0][lines], SMALLEST) * tick.exposure[:, 0]
+    spread = np.sqrt(noise.variance(outlook.found.expected, outlook.found.counting))[0][lines]
+    edge = state.detector.deviation_at(state.open_at, float(shares_of(state.signals)[0]))[lines][:, None]
+    results.expected.append(usual)
+    results.upper.append(usual * (1 + edge * spread / np.maximum(expected.counts[0][lines], SMALLEST)))
+    results.score.append(tick.score.max(axis=1))
     results.flagged.append(flagged)

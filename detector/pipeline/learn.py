@@ -16,13 +16,14 @@ from detector.pipeline.advance import State, advance
 from detector.pipeline.aids import NO_AIDS, Aids
 from detector.pipeline.gather import gather
 from detector.pipeline.model import save_states
+from detector.pipeline.signals import measures_of, rows_of
 from detector.pipeline.stores import Store, days_of, numbers_of
 from detector.pipeline.walk import begin
 from detector.schemas import InputSummary
 
 TILE = 1024
 """Services that are walked together: their arrays stay in the processor's cache; no result depends on threads."""
-JUDGED_DAYS = 6
+JUDGED_DAYS = 5
 """How strange windows usually are and how they scatter is forgotten within days: only the last ones are judged."""
 
 
@@ -60,7 +61,7 @@ def learn(
     """
     gathered = gather(paths, settings, now_us, aids)
     store = _only(gathered.stores())
-    known = load(model)[0]["services"]["service"].to_list() if update else []
+    known = load(model)[0]["rows"]["service"].to_list() if update else []
     names = sorted({*store.services, *known})
     tiles = [names[at : at + TILE] for at in range(0, len(names), TILE)]
     learn_tile = partial(_learn_tile, store, settings, model if update else None)
@@ -85,13 +86,14 @@ def _only(stores: Sequence[Store]) -> Store:
 
 
 def _learn_tile(store: Store, settings: Settings, model: str | None, names: list[str]) -> State:
-    """Walk the days of some services that the model does not know yet."""
-    state = begin(store, names, settings, np.inf, model)
+    """Walk the days of some services; what the model knows already is not walked again."""
+    state = begin(store, names, settings, np.inf, model, resume=True)
     first, end = store.span()
     order = numbers_of(store, names)
+    measures, judged_from = measures_of(state.signals), end - JUDGED_DAYS * store.windows_per_day
     for day in days_of(store, first, end):
-        if day > state.season.day:
-            counts = store.matrices(day, order, ("lines",))["lines"]
-            judge = end - day * store.windows_per_day <= JUDGED_DAYS * store.windows_per_day
-            advance(state, day, counts, end, judge=judge)
+        after = (day + 1) * store.windows_per_day
+        if after > (state.history.next or 0):
+            rows = rows_of(store.matrices(day, order, measures), state.signals)
+            advance(state, day, rows, end, judge=after > judged_from)
     return state

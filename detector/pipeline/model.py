@@ -6,20 +6,20 @@ from dataclasses import fields
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
-from detector.baseline.level import Level
+from detector.baseline.habits import Habits
 from detector.baseline.store import Manifest, load, save, settings_hash
 from detector.config import Settings
-from detector.detect.outbursts import PLAIN
 from detector.errors import ModelError
 from detector.pipeline.advance import State
 
 SHAPING = ("by", "service", "service_name", "client", "timezone")
 """Settings that decide what a service is and when its lines were: a model learned under others does not fit."""
-TAIL = ("ticks", "peaks", "excess")
-SCALE = ("scatter", "weight", "seen")
-STALE_US = 86_400_000_000
-"""After a longer pause the level of the last hour says nothing."""
+MEMORY = ("counts", "exposure", "cells", "cells_exposure")
+NOISE = ("sums", "phi", "dispersion")
+SUMS = 6
+"""That `Noise.sums` has."""
 
 
 def fingerprint(settings: Settings) -> str:
@@ -29,53 +29,51 @@ def fingerprint(settings: Settings) -> str:
 
 def save_states(folder: str, states: list[State], from_us: int, to_us: int, settings: Settings) -> None:
     """Write what the tiles of a run know as one model."""
-    last_day = max(state.season.day for state in states)
-    manifest = Manifest("", states[0].width_us, from_us, to_us, last_day, fingerprint(settings), {})
-    services, seasons = pl.concat(map(_services, states)), pl.concat(map(_seasons, states))
-    save(folder, {"services": services, "seasons": seasons}, manifest)
+    after = max((state.history.next or 0 for state in states), default=0)
+    manifest = Manifest("", states[0].width_us, from_us, to_us, after, fingerprint(settings), {})
+    save(folder, {"rows": pl.concat(map(_rows, states))}, manifest)
 
 
-def _services(state: State) -> pl.DataFrame:
-    columns: dict[str, object] = {"service": state.names, "born": state.born}
-    columns["born_day"] = state.season.born
-    columns |= {f"level_{each.name}": getattr(state.level, each.name) for each in fields(Level)}
-    columns |= {f"outbursts_{name}": getattr(state.outbursts, name) for name in PLAIN}
-    for index, scale in enumerate(state.detector.scales):
-        columns |= {f"tail{index}_{name}": getattr(scale.tail, name) for name in TAIL}
-        columns |= {f"scale{index}_{name}": getattr(scale, name) for name in SCALE}
+def _rows(state: State) -> pl.DataFrame:
+    """What is known of each row, one line each."""
+    names = np.repeat(np.array(state.names, object), len(state.signals))
+    columns: dict[str, object] = {"service": pl.Series(names, dtype=pl.String),
+                                  "signal": list(state.signals) * len(state.names)}  # fmt: skip
+    columns |= {each.name: getattr(state.habits, each.name) for each in fields(Habits)}
+    columns |= {f"last_{name}": np.ascontiguousarray(getattr(state.history, name)) for name in MEMORY}
+    columns |= {f"noise_{name}": _by_row(getattr(state.detector.noise, name)) for name in NOISE}
+    columns["peaks"] = _by_row(state.detector.peaks.seen)
     return pl.DataFrame(columns)
 
 
-def _seasons(state: State) -> pl.DataFrame:
-    arrays = {"cross": state.season.cross.T, "coefficients": state.season.coefficients.T,
-              "last_day": state.bursts.last, "day_before": state.bursts.before,
-              "outbursts": state.outbursts.largest, "last_tick": state.outbursts.before,
-              "recent": state.detector.counts, "recent_expected": state.detector.expected}  # fmt: skip
-    series = [pl.Series(name, np.ascontiguousarray(array)) for name, array in arrays.items()]
-    return pl.DataFrame([pl.Series("service", state.names, dtype=pl.String), *series])
+def _by_row(array: NDArray[np.floating]) -> NDArray[np.floating]:
+    """A line for each row of an array whose rows lie along the second axis, or along the third as in `Noise.sums`."""
+    axis = 2 if len(array) == SUMS and array.ndim == 3 else 1
+    return np.ascontiguousarray(np.moveaxis(array, axis, 0).reshape(array.shape[axis], -1))
 
 
-def recall(folder: str, state: State, settings: Settings, first: int) -> None:
+def recall(folder: str, state: State, settings: Settings, first: int | None) -> None:
     """Teach a state without a history what a model knows; services that it does not know stay as they are.
 
     Args:
         folder: of the model.
         state: changed in place.
         settings: in force, which must be those of the model.
-        first: window in which the input begins.
+        first: window in which the input begins; before the model's end only the scatter is taken over, since what was
+            seen later is nothing to judge earlier windows by. None: what the model has seen is not looked at again.
 
     Raises:
         ModelError: the model cannot be read, or does not fit the window or the settings.
     """
     tables, manifest = load(folder)
     _check_fit(folder, manifest, state.width_us, settings)
+    after = first is None or first >= manifest.next_window
     try:
-        _fill(state, tables)
+        _fill(state, tables["rows"], memory=after)
     except (pl.exceptions.PolarsError, KeyError, ValueError) as error:
         raise ModelError(f"model {folder}: its tables lack something ({error}); learn anew") from error
-    state.season.day = state.bursts.day = manifest.last_day
-    if first * state.width_us - manifest.to_us > STALE_US:
-        state.level.fast_seen[:] = state.level.fast_expected[:] = 0.0
+    if after:
+        state.history.next = manifest.next_window
 
 
 def _check_fit(folder: str, manifest: Manifest, width_us: int, settings: Settings) -> None:
@@ -90,36 +88,26 @@ def _check_fit(folder: str, manifest: Manifest, width_us: int, settings: Setting
         raise ModelError(f"model {folder}: learned with other settings ({shaping}); use the same or learn anew")
 
 
-def _fill(state: State, tables: dict[str, pl.DataFrame]) -> None:
-    """Put the rows of the tables in the places of their services."""
-    services, seasons = tables["services"], tables["seasons"]
-    row = {name: index for index, name in enumerate(services["service"].to_list())}
-    mine = np.array([index for index, name in enumerate(state.names) if name in row], np.int64)
-    theirs = np.array([row[state.names[index]] for index in mine], np.int64)
-
-    def put(target: np.ndarray, column: pl.Series) -> None:
-        target[mine] = column.to_numpy()[theirs]
-
-    put(state.born, services["born"])
-    put(state.season.born, services["born_day"])
-    for each in fields(Level):
-        put(getattr(state.level, each.name), services[f"level_{each.name}"])
-    for name in PLAIN:
-        put(getattr(state.outbursts, name), services[f"outbursts_{name}"])
-    for index, scale in enumerate(state.detector.scales):
-        for name in TAIL:
-            put(getattr(scale.tail, name), services[f"tail{index}_{name}"])
-        for name in SCALE:
-            put(getattr(scale, name), services[f"scale{index}_{name}"])
-    state.season.cross[:, mine] = _matrix(seasons["cross"])[theirs].T
-    state.season.coefficients[:, mine] = _matrix(seasons["coefficients"])[theirs].T
-    state.bursts.last[mine] = _matrix(seasons["last_day"])[theirs]
-    state.bursts.before[mine] = _matrix(seasons["day_before"])[theirs]
-    state.outbursts.largest[mine] = _matrix(seasons["outbursts"])[theirs]
-    state.outbursts.before[mine] = _matrix(seasons["last_tick"])[theirs]
-    state.detector.counts[mine] = _matrix(seasons["recent"])[theirs]
-    state.detector.expected[mine] = _matrix(seasons["recent_expected"])[theirs]
+def _fill(state: State, rows: pl.DataFrame, *, memory: bool) -> None:
+    """Put the lines of the table in the places of their rows."""
+    keys = zip(rows["service"].to_list(), rows["signal"].to_list(), strict=True)
+    place = {key: index for index, key in enumerate(keys)}
+    ours = [(name, signal) for name in state.names for signal in state.signals]
+    mine = np.array([index for index, key in enumerate(ours) if key in place], np.int64)
+    theirs = np.array([place[ours[index]] for index in mine], np.int64)
+    for each in fields(Habits):
+        getattr(state.habits, each.name)[mine] = rows[each.name].to_numpy()[theirs]
+    if memory:
+        for name in MEMORY:
+            getattr(state.history, name)[mine] = _matrix(rows[f"last_{name}"])[theirs]
+    noise, peaks = state.detector.noise, state.detector.peaks
+    tests = len(noise.phi)
+    noise.sums[..., mine] = _matrix(rows["noise_sums"])[theirs].reshape(-1, SUMS, tests).transpose(1, 2, 0)
+    noise.phi[:, mine] = _matrix(rows["noise_phi"])[theirs].T
+    noise.dispersion[:, mine] = _matrix(rows["noise_dispersion"])[theirs].T
+    peaks.seen[:, mine] = _matrix(rows["peaks"])[theirs].reshape(len(mine), tests, -1).transpose(1, 0, 2)
+    peaks.measure()
 
 
-def _matrix(column: pl.Series) -> np.ndarray:
-    return column.explode().to_numpy().reshape(len(column), -1)
+def _matrix(column: pl.Series) -> NDArray[np.floating]:
+    return np.asarray(column.explode().to_numpy().reshape(len(column), -1))

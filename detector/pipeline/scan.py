@@ -10,7 +10,6 @@ import polars as pl
 from detector.config import Settings, parse_budget
 from detector.errors import InputError
 from detector.incidents import mark_pages
-from detector.pipeline.advance import YOUNG_WINDOWS
 from detector.pipeline.aids import NO_AIDS, Aids
 from detector.pipeline.causes import cause_of
 from detector.pipeline.gather import gather
@@ -22,6 +21,8 @@ from detector.pipeline.walk import Walk, walk
 from detector.schemas import Incident, ScanResult
 
 DECIMALS = 6
+YOUNG_US = 3_600_000_000
+"""What is known of a service for less is not judged."""
 
 
 def scan(
@@ -42,7 +43,7 @@ def scan(
         SettingsError: a setting is out of range.
         UsageError: the period of the report ends before it begins.
     """
-    open_at = round(float(np.log10(parse_budget(settings.incident_budget))), DECIMALS)
+    open_at = round(float(np.log10(1 + parse_budget(settings.incident_budget))), DECIMALS)
     weeks_between_pages = parse_budget(settings.budget)
     gathered = gather(paths, settings, now_us, aids)
     _refuse_untimed(paths, gathered)
@@ -96,9 +97,9 @@ def _notes(gathered: Gathered, walks: Sequence[Walk]) -> list[str]:
     """What the user should know."""
     if gathered.timed and not walks:
         return ["no line lies between --since and --until"]
-    short = [one for one in walks if one.end - one.first < 2 * YOUNG_WINDOWS]
+    short = [one for one in walks if (one.end - one.first) * one.store.width_us < 2 * YOUNG_US]
     return [
         f"history too short: {(one.end_us - one.first_us) / 60e6:.0f} min; "
-        f"the first {YOUNG_WINDOWS} windows of a service are learned, not judged"
+        f"the first hour of a service is learned, not judged"
         for one in short
     ]

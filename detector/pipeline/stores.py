@@ -29,8 +29,8 @@ class Store(Protocol):
     def span(self) -> tuple[int, int]:
         """First window, and the one after the last."""
 
-    def first_windows(self) -> Numbers:
-        """The first window in which each service, by number, could have spoken."""
+    def measures(self) -> frozenset[str]:
+        """The measures that are known of any service: `lines`, `bytes`, `clients` or more."""
 
     def matrices(self, number: int, services: Numbers, only: tuple[str, ...]) -> dict[str, Real]:
         """The measures `only` of one day, of the given services (-1: none), S x windows; NaN where unknown."""

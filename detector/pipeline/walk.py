@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from detector.baseline.prior import load_prior
 from detector.config import Settings
 from detector.pipeline.advance import Results, State, advance
 from detector.pipeline.model import recall
 from detector.pipeline.period import Period
+from detector.pipeline.signals import measures_of, rows_of, signals_of
 from detector.pipeline.stores import Real, Store, days_of, numbers_of
 from detector.schemas import Incident
 
@@ -64,16 +63,18 @@ def walk(store: Store, period: Period, settings: Settings, open_at: float, *, ke
     found = Walk(store, names, first, period.end(end, store.width_us))
     state = begin(store, names, settings, open_at, settings.model)
     for day in days_of(store, first, found.end):
-        counts = store.matrices(day, order, ("lines",))["lines"]
-        results = advance(state, day, counts, found.end, keep=keep)
+        matrices = store.matrices(day, order, measures_of(state.signals))
+        results = advance(state, day, rows_of(matrices, state.signals), found.end, keep=keep)
         found.incidents += results.incidents
         if keep:
-            found.days[day] = counts, results
+            found.days[day] = matrices["lines"], results
     found.incidents += state.follower.still_open(names, found.end)
     return found
 
 
-def begin(store: Store, names: list[str], settings: Settings, open_at: float, model: str | None) -> State:
+def begin(
+    store: Store, names: list[str], settings: Settings, open_at: float, model: str | None, *, resume: bool = False
+) -> State:
     """What is known of services before the store's first window.
 
     Args:
@@ -82,15 +83,13 @@ def begin(store: Store, names: list[str], settings: Settings, open_at: float, mo
         settings: how to judge.
         open_at: score at which an incident opens.
         model: folder of what is known; None: only the prior.
+        resume: what the model has seen will not be walked again.
 
     Raises:
         ModelError: the model cannot be read or does not fit.
     """
-    first, _ = store.span()
-    state = State(store.width_us, load_prior(), open_at, settings.least_excess)
-    numbers = numbers_of(store, names)
-    born = np.where(numbers >= 0, store.first_windows()[numbers], first)
-    state.grow(list(names), born)
+    state = State(store.width_us, signals_of(store), load_prior(), open_at, settings.least_excess)
+    state.grow(list(names))
     if model:
-        recall(model, state, settings, first)
+        recall(model, state, settings, None if resume else store.span()[0])
     return state

@@ -141,19 +141,9 @@ class Grid:
         grids[name] = grid
         return grid
 
-    def first_windows(self) -> NDArray[np.int64]:
-        """The first window of the first day in which each service, by number, has a row."""
-        first = np.full(len(self.services), self.span()[0])
-        unseen = np.ones(len(self.services), bool)
-        for number in sorted(self.days):
-            lines = self.days[number]["lines"][: len(unseen)]
-            new = np.flatnonzero(unseen[: len(lines)])
-            new = new[~np.isnan(lines[new]).all(axis=1)]
-            first[new] = np.maximum(first[new], number * self.windows_per_day)
-            unseen[new] = False
-            if not unseen.any():
-                break
-        return first
+    def measures(self) -> frozenset[str]:
+        """The measures that are known of any service."""
+        return frozenset(name for day in self.days.values() for name in day)
 
     def span(self) -> tuple[int, int]:
         """First window, and the one after the last."""

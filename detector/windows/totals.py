@@ -159,9 +159,10 @@ class Totals:
                 last[mine] = np.maximum(last[mine], extent[-1].last)
         return first, last
 
-    def first_windows(self) -> Numbers:
-        """The first window in which each service, by number, could have spoken: its source's first."""
-        return self.spans()[0]
+    def measures(self) -> frozenset[str]:
+        """The measures that are known of any service."""
+        clients = any(len(part) for day in self.days.values() for part in day.sketches)
+        return frozenset(ALL if clients else MEASURES)
 
     def span(self) -> tuple[int, int]:
         """First window, and the one after the last."""

@@ -42,7 +42,7 @@ def test_what_is_saved_is_loaded(tmp_path):
     assert same(TABLES, tmp_path / "new" / "model")
     assert (f"{SCHEMA}/{VERSION}", 60_000_000, 1, 2, 3, "settings") == (
         manifest.schema, manifest.window_us, manifest.from_us, manifest.to_us,
-        manifest.last_day, manifest.settings_sha256,
+        manifest.next_window, manifest.settings_sha256,
     )  # fmt: skip
 
 
@@ -119,16 +119,20 @@ def test_a_missing_table_or_model_is_told(tmp_path):
 @pytest.mark.parametrize(
     ("manifest", "reason"),
     [
-        ('{"schema": "detector.model/2"}', "newer version"),
+        ('{"schema": "detector.model/3"}', "newer version"),
         ('{"schema": "detector.model/99", "unheard": 1}', "newer version"),
         ('{"schema": "another.model/1"}', "is not one of a detector model"),
-        ('{"schema": "detector.model/1"}', "is damaged"),
+        ('{"schema": "detector.model/1"}', "older version .* learn anew"),
+        ('{"schema": "detector.model/1", "last_day": 3}', "older version .* learn anew"),
+        ('{"schema": "detector.model/2"}', "is damaged"),
+        ('{"schema": "detector.model/2", "last_day": 3}', "is damaged"),
+        ('{"schema": "detector.model/-1"}', "is not one of a detector model"),
         ("[]", "is damaged"),
         ("{", "is damaged"),
         ("", "is damaged"),
     ],
 )
-def test_a_foreign_newer_or_damaged_manifest_is_refused(tmp_path, manifest, reason):
+def test_a_foreign_newer_older_or_damaged_manifest_is_refused(tmp_path, manifest, reason):
     """Whatever the manifest holds, the answer is one line that says why."""
     (tmp_path / MANIFEST).write_text(manifest)
     with pytest.raises(ModelError, match=reason) as caught:

@@ -2,191 +2,295 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
-from detector.detect.verdicts import WEEK_US, Detector, Verdict, scales_of
+from detector.detect import verdicts
+from detector.detect.noise import Age
+from detector.detect.peaks import NOTHING
+from detector.detect.verdicts import DAY_US, DECIMALS, Detector, Deviation, block_of, lasting, positive
 
+Real = NDArray[np.float64]
 MINUTE_US = 60_000_000
-TICK = 15
-USUAL = 40.0
+HOUR_US = 60 * MINUTE_US
+HOUR, DAY = 60, 1440
+TESTS = 4
+USUAL = 400.0
+OLD = 30.0 * DAY
 
 
-class Typical(NamedTuple):
-    """Noise before any history."""
+class Typical:
+    """Noise before any history: 20 % of drift over counting noise, whatever the sum."""
 
-    dispersion: tuple[float, ...] = (0.02, 0.02)
-    tail_share: tuple[float, ...] = (0.1, 0.1)
-    tail_scale: tuple[float, ...] = (1.5, 1.5)
+    def at(self, minutes: float) -> tuple[float, float]:
+        """Phi and dispersion."""
+        assert minutes > 0
+        return 1.0, 0.04
 
 
-def detector_of(services: int, width_us: int = MINUTE_US) -> Detector:
-    """A detector of services without a history."""
-    detector = Detector.of(width_us, TICK * width_us, Typical())
-    detector.grow(services)
+def detector_of(rows: int, width_us: int = MINUTE_US) -> Detector:
+    """Rows without a history."""
+    detector = Detector(width_us, Typical())
+    detector.grow(rows)
     return detector
 
 
-def tick_of(detector: Detector, number: int, counts: np.ndarray, usual: float = USUAL) -> Verdict:
-    """Judge and learn a tick."""
-    verdict = detector.judge(number * TICK, counts, np.full(counts.shape, usual))
-    known = ~np.isnan(counts)
-    detector.learn(verdict, known, known)
-    return verdict
+def deviate(detector: Detector, sums: Real, expected: float = USUAL) -> Deviation:
+    """The deviation of K x R x n sums of which as much is expected."""
+    usual = np.full(sums.shape, expected)
+    return detector.deviate(sums, usual, usual)
 
 
-def scores(detector: Detector, counts: np.ndarray) -> np.ndarray:
-    """Scores of all windows, S x n, tick by tick."""
-    parts = np.split(counts, counts.shape[1] // TICK, axis=1)
-    return np.hstack([tick_of(detector, number, part).score for number, part in enumerate(parts)])
+def live(detector: Detector, sums: Real) -> Detector:
+    """Judge and learn K x R x n sums, an hour at a time, of rows that are old."""
+    rows = sums.shape[1]
+    for begin in range(0, sums.shape[2], HOUR):
+        age = Age(HOUR / DAY, np.full(rows, 30.0), np.ones(rows, bool))
+        detector.learn(deviate(detector, sums[..., begin : begin + HOUR]), age)
+    return detector
 
 
-def noise(services: int, ticks: int, seed: int = 0) -> np.ndarray:
-    """Poisson counts around what is usual."""
-    return np.random.default_rng(seed).poisson(USUAL, (services, ticks * TICK)).astype(float)
+def noise(rows: int, windows: int, seed: int = 0, tests: int = TESTS) -> Real:
+    """Sums around what is usual, ten per cent off."""
+    return np.random.default_rng(seed).normal(USUAL, USUAL / 10, (tests, rows, windows))
 
 
-@settings(deadline=None, max_examples=30)
-@given(
-    seed=st.integers(0, 1000),
-    others=st.integers(1, 5),
-    place=st.integers(0, 5),
-    factor=st.sampled_from([0.0, 1.0, 3.0, 1e6]),
-)
-def test_scores_do_not_depend_on_other_services(seed, others, place, factor):
-    """A service is judged alone as beside any others, in any row, whatever happens to them."""
-    mine = noise(1, 8, seed)
-    mine[0, 70] *= 3
-    rest = noise(others, 8, seed + 1) * factor
-    row = min(place, others)
-    together = scores(detector_of(others + 1), np.insert(rest, row, mine, axis=0))
-    assert scores(detector_of(1), mine)[0].tolist() == together[row].tolist()
-
-
-@settings(deadline=None, max_examples=30)
-@given(st.sets(st.integers(0, 8 * TICK - 1), max_size=40))
-def test_a_gap_is_as_expected(gaps):
-    """Unknown windows leave the scores of all windows as if they had been just as expected."""
-    counts = noise(1, 8)
-    gappy, filled = counts.copy(), counts.copy()
-    gappy[0, sorted(gaps)], filled[0, sorted(gaps)] = np.nan, USUAL
-    judged = [detector_of(1), detector_of(1)]
-    for number in range(8):
-        part = slice(number * TICK, (number + 1) * TICK)
-        verdicts = []
-        for detector, values in zip(judged, (gappy, filled), strict=True):
-            verdict = detector.judge(number * TICK, values[:, part], np.full((1, TICK), USUAL))
-            verdicts.append(verdict.score.tolist())
-            known = ~np.isnan(gappy[:, part])
-            detector.learn(verdict, known, known)
-        assert verdicts[0] == verdicts[1]
-
-
-def test_a_tick_or_its_windows_one_by_one_score_the_same():
-    """Judging is pure: the windows of a tick score the same if they come in two pieces before anything is learned."""
-    detector = detector_of(1)
-    scores(detector, noise(1, 8))
-    counts = noise(1, 1, 5)
-    whole = detector.judge(120, counts, np.full((1, TICK), USUAL))
-    first = detector.judge(120, counts[:, :6], np.full((1, 6), USUAL))
-    assert whole.score[:, :6].tolist() == first.score.tolist()
-    assert whole.score.tolist() == detector.judge(120, counts, np.full((1, TICK), USUAL)).score.tolist()
-
-
-def test_a_big_surge_is_seen_in_its_first_window():
-    """Ten times as much scores above a year at once and begins in its own window; those before stay below a week."""
-    detector = detector_of(1)
-    scores(detector, noise(1, 96))
-    surge = noise(1, 1, 9)
-    surge[0, 10:] *= 10
-    verdict = detector.judge(96 * TICK, surge, np.full((1, TICK), USUAL))
-    assert np.log10(52) < verdict.score[0, 10]
-    assert 0 > verdict.score[0, :10].max()
-    assert 96 * TICK + 10 == verdict.start[0, 10]
-
-
-def test_a_small_surge_adds_up():
-    """Sixty per cent more is nothing in one window; a sum of windows sees it, and says when it began."""
-    detector = detector_of(1)
-    scores(detector, noise(1, 96))
-    surge = np.full((1, TICK), USUAL * 1.6)
-    verdict = detector.judge(96 * TICK, surge, np.full((1, TICK), USUAL))
-    assert verdict.score[0, -1] > verdict.score[0, 0] + 2
-    assert 96 * TICK + TICK - 1 > verdict.start[0, -1] >= 96 * TICK - 1
-
-
-def test_less_is_never_strange():
-    """Silence scores no higher than what is just as expected."""
-    silent, usual = (
-        detector_of(1).judge(0, np.full((1, TICK), count), np.full((1, TICK), USUAL)) for count in (0.0, USUAL)
-    )
-    assert usual.score.tolist() == silent.score.tolist()
-
-
-def test_scores_are_on_the_scale_of_weeks():
-    """On noise, after a month, ticks above a score of zero come about once a week for each service."""
-    services, days = 40, 28
-    detector = detector_of(services)
-    scores(detector, noise(services, 96 * days))
-    later = scores(detector, noise(services, 96 * days, 1)).reshape(services, -1, TICK).max(axis=2)
-    weekly = (later > 0).sum() / services / 4
-    assert 0.1 < weekly < 3
-
-
-def test_an_incident_leaves_no_trace_in_the_sums():
-    """Windows of an incident count as expected afterwards: when it is over the score is as if it had not been."""
-    struck, calm = detector_of(1), detector_of(1)
-    expected, nothing = np.full((1, TICK), USUAL), np.zeros((1, TICK), bool)
-    for detector, factor in ((struck, 20), (calm, 1)):
-        verdict = detector.judge(0, expected * factor, expected)
-        detector.learn(verdict, nothing, nothing)
-    after = noise(1, 1)
-    assert calm.judge(TICK, after, expected).score.tolist() == struck.judge(TICK, after, expected).score.tolist()
-
-
-@pytest.mark.parametrize("score", [0.0, 2.0, 4.0])
-def test_the_band_ends_where_the_score_begins(score):
-    """A count just below the edge scores below, one just above it above, in a window whose sums are as expected."""
-    detector = detector_of(1)
-    scores(detector, noise(1, 96))
-    edge = float(detector.upper(np.array([[USUAL]]), score)[0, 0])
-    one = detector.scales[0]
-    found = []
-    for count in (edge * 0.99, edge * 1.01):
-        verdict = detector.judge(96 * TICK, np.array([[count]]), np.array([[USUAL]]))
-        rarity = one.tail.rarity(verdict.sums[0].evidence)[0, 0]
-        found.append(rarity - np.log10(len(detector.scales) * WEEK_US / detector.tick_us) > score)
-    assert [False, True] == found
-
-
-def test_a_new_service_changes_nothing_for_the_old_ones():
-    """Growing adds rows and leaves those that are there."""
-    grown, alone = detector_of(1), detector_of(1)
-    for detector in (grown, alone):
-        scores(detector, noise(1, 20))
-    grown.grow(2)
-    counts = noise(3, 1, 7)
-    expected = np.full(counts.shape, USUAL)
-    assert (
-        alone.judge(300, counts[:1], expected[:1]).score[0].tolist()
-        == grown.judge(300, counts, expected).score[0].tolist()
-    )
+def scores(detector: Detector, sums: Real, age: float = OLD) -> Real:
+    """Scores, R x n, of rows of which so many windows are known."""
+    return detector.score(deviate(detector, sums), np.full(sums.shape[1:], age))[0]
 
 
 @pytest.mark.parametrize(
-    ("width_us", "expected"),
+    ("seconds", "expected"),
     [
-        (10_000_000, (1, 30, 90, 360)),
-        (MINUTE_US, (1, 5, 15, 60)),
-        (5 * MINUTE_US, (1, 3, 12)),
-        (15 * MINUTE_US, (1, 2, 4)),
-        (60 * MINUTE_US, (1, 2, 4)),
+        (10, (90, 180, 360)),
+        (60, (15, 30, 60)),
+        (300, (3, 6, 12)),
+        (900, (1, 2, 4)),
+        (1800, (1, 2)),
+        (3600, (1,)),
+        (86_400, (1,)),
     ],
 )
-def test_sums_reach_over_an_hour_or_four_windows(width_us, expected):
-    """One window and sums of up to an hour, each longer than the one before."""
-    assert expected == scales_of(width_us)
+def test_sums_are_of_a_quarter_half_and_whole_hour(seconds, expected):
+    """In windows; one window where they are longer than that, each length once; the longest is tested slowly too."""
+    tests = verdicts.tests_of(seconds * 1_000_000)
+    assert (*((windows, False) for windows in expected), (expected[-1], True)) == tests
+
+
+@pytest.mark.parametrize(
+    ("seconds", "windows", "expected"),
+    [(60, 15, 3), (60, 30, 5), (60, 60, 5), (300, 3, 3), (300, 6, 5), (900, 4, 3), (900, 2, 1), (3600, 1, 1)],
+)
+def test_a_sum_is_looked_at_in_three_or_five_parts(seconds, windows, expected):
+    """Five if it is of half an hour or more, three if it has fewer windows, one if it has fewer than that."""
+    assert expected == verdicts.parts_of(windows, seconds * 1_000_000)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [(10, 360), (60, 60), (300, 12), (900, 4), (1800, 3), (3600, 3), (7200, 3), (21_600, 4), (43_200, 2), (86_400, 1)],
+)
+def test_a_block_is_an_hour_or_three_windows(seconds, expected):
+    """What is known is brought up to date so often, less often where that does not divide a day."""
+    assert expected == block_of(seconds * 1_000_000)
+
+
+def test_blocks_divide_the_day_whatever_the_window():
+    """For every window that divides a day a day is a whole number of blocks, of nearly an hour or more."""
+    for width_us in (seconds * 1_000_000 for seconds in range(1, 86_401) if 86_400 % seconds == 0):
+        per_day, block = DAY_US // width_us, block_of(width_us)
+        assert 0 == per_day % block
+        assert block >= min(3, per_day)
+        assert block * width_us >= 0.85 * HOUR_US
+
+
+def stretch_of(*counts: float, exposure: float = 5.0) -> tuple[list[tuple[Real, Real]], Real]:
+    """Parts of a stretch of one row and window, each counted per as much."""
+    parts = [(np.full((1, 1), count), np.full((1, 1), exposure)) for count in counts]
+    return parts, np.full((1, 1), len(counts) * exposure)
+
+
+def test_a_steady_stretch_amounts_to_its_sum():
+    """Three equal parts are as much as they are together."""
+    assert 300 == pytest.approx(lasting(*stretch_of(100, 100, 100))[0, 0])
+
+
+def test_a_spike_in_one_part_is_no_lasting_rise():
+    """Out of silence it is nothing; above a level only its root counts, in whichever part it lies."""
+    for place in range(3):
+        silent, steady = np.zeros(3), np.full(3, 100.0)
+        silent[place] = steady[place] = 10_000
+        assert 0 == lasting(*stretch_of(*silent))[0, 0]
+        assert 3 * 100 * np.sqrt(34) == pytest.approx(lasting(*stretch_of(*steady))[0, 0])
+
+
+def test_two_spikes_in_five_parts_are_no_lasting_rise():
+    """Of a long sum three parts must be high."""
+    assert 0 == lasting(*stretch_of(0, 900, 0, 900, 0))[0, 0]
+    assert 0 < lasting(*stretch_of(0, 900, 900, 900, 0))[0, 0]
+
+
+def test_a_rise_in_two_parts_is_a_lasting_one():
+    """What lasts through two thirds counts for more than all of it did before, nearly as what lasts throughout."""
+    assert 300 * 10 * np.sqrt(7 / 10) == pytest.approx(lasting(*stretch_of(100, 1000, 1000))[0, 0])
+    assert 3000 == pytest.approx(lasting(*stretch_of(1000, 1000, 1000))[0, 0])
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(0, 10**9), min_size=5, max_size=5), st.sampled_from([3, 5]), st.floats(0.1, 1e6))
+def test_what_lasts_lies_between_the_median_and_the_mean(drawn, parts, exposure):
+    """It is their geometric mean, the same in any order, and grows with the exposure."""
+    counts = drawn[:parts]
+    found = lasting(*stretch_of(*counts, exposure=exposure))[0, 0]
+    median, mean = parts * np.median(counts), sum(counts)
+    assert min(median, mean) * (1 - 1e-9) <= found <= max(median, mean) * (1 + 1e-9)
+    assert found == pytest.approx(lasting(*stretch_of(*counts[::-1], exposure=exposure))[0, 0])
+
+
+@pytest.mark.xfail(reason="an unknown part counts as a silent one: a steady row seems to fall")
+@pytest.mark.parametrize("unknown", [1, 2])
+def test_an_unknown_part_does_not_change_what_lasts(unknown):
+    """A steady rate over the known parts amounts to that rate: gaps are no silence."""
+    known = 3 - unknown
+    parts = [(np.full((1, 1), 100.0 * seen), np.full((1, 1), 5.0 * seen)) for seen in [1] * known + [0] * unknown]
+    assert 100 * known == pytest.approx(lasting(parts, np.full((1, 1), 5.0 * known))[0, 0])
+
+
+@settings(deadline=None)
+@given(st.lists(st.floats(-8, 12), min_size=2, max_size=20, unique=True))
+def test_a_positive_score_keeps_the_order(values):
+    """What is strange every hour is above 0 too, and a month is nearly a month."""
+    ordered = np.sort(values)
+    found = positive(ordered)
+    assert (found > 0).all()
+    assert (np.diff(found) >= 0).all()
+    assert (np.diff(found)[np.diff(ordered) > 1e-6] > 0).all()
+    assert (found[ordered > 1] - ordered[ordered > 1] < 0.05).all()
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.integers(0, 1000), st.integers(1, 4), st.integers(0, 4), st.sampled_from([0, 1, 1e6]))
+def test_scores_do_not_depend_on_other_rows(seed, others, place, factor):
+    """A row is judged alone as beside any others, in any place, whatever happens to them."""
+    mine, rest, row = noise(1, 6 * HOUR, seed), noise(others, 6 * HOUR, seed + 1) * factor, min(place, others)
+    together = live(detector_of(others + 1), np.insert(rest, [row], mine, axis=1))
+    alone = live(detector_of(1), mine)
+    later = noise(1, HOUR, seed + 2) * 1.5
+    beside = np.insert(noise(others, HOUR, seed + 3) * factor, [row], later, axis=1)
+    assert scores(alone, later)[0].tolist() == scores(together, beside)[row].tolist()
+
+
+def test_judging_changes_nothing():
+    """The same deviations score the same again, in one go or window by window."""
+    detector = live(detector_of(2), noise(2, DAY))
+    later = noise(2, HOUR, 1) * 1.4
+    whole = scores(detector, later)
+    assert whole.tolist() == scores(detector, later).tolist()
+    each = np.hstack([scores(detector, later[..., at : at + 1]) for at in range(HOUR)])
+    assert whole.tolist() == each.tolist()
+
+
+def test_scores_are_rounded():
+    """The order of a sum never decides."""
+    found = scores(live(detector_of(2), noise(2, DAY)), noise(2, HOUR, 1) * 1.4)
+    assert found.tolist() == np.round(found, DECIMALS).tolist()
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.lists(st.floats(0, 100), min_size=2, max_size=10))
+def test_the_more_the_stranger(factors):
+    """A score never falls as all sums rise."""
+    detector = live(detector_of(1), noise(1, DAY))
+    sums = np.tile(USUAL * np.sort(factors), (TESTS, 1, 1))
+    assert (np.diff(scores(detector, sums)[0]) >= 0).all()
+
+
+def test_less_is_never_strange():
+    """Silence scores as what is just as expected, and so does what nothing is known of."""
+    detector = live(detector_of(1), noise(1, DAY))
+    sums = np.tile(np.array([0.0, USUAL, np.nan]), (TESTS, 1, 1))
+    silent, usual, unknown = scores(detector, sums)[0]
+    assert silent == usual == unknown < NOTHING + 2
+
+
+def test_tests_that_agree_count_more_than_one():
+    """One test may raise a score, and is named; others with it raise it further, but no more than their number."""
+    detector = live(detector_of(1), noise(1, 5 * DAY))
+    one, every = np.full((TESTS, 1, 1), USUAL), np.full((TESTS, 1, 1), 2 * USUAL)
+    one[1] = 2 * USUAL
+    usual = np.full((1, 1), OLD)
+    alone, strangest = detector.score(deviate(detector, one), usual)
+    together, _ = detector.score(deviate(detector, every), usual)
+    assert 1 == strangest[0, 0]
+    assert scores(detector, np.full((TESTS, 1, 1), USUAL))[0, 0] + 2 < alone[0, 0] < together[0, 0]
+    assert together[0, 0] < alone[0, 0] + np.log10(TESTS) / 2
+
+
+@pytest.mark.parametrize("age", [61, 120, 360, 720])
+def test_a_young_row_scores_lower(age):
+    """What is known for a part of a day cannot claim to be rarer than the same on a day that is over."""
+    detector = live(detector_of(1), noise(1, DAY))
+    surge = np.full((TESTS, 1, 1), 2 * USUAL)
+    old = scores(detector, surge)[0, 0]
+    assert old == scores(detector, surge, DAY)[0, 0]
+    assert old + np.log10(age / DAY) == pytest.approx(scores(detector, surge, age)[0, 0], abs=1e-5)
+
+
+def test_nothing_is_strange_in_the_first_hour():
+    """However large, a rise in a row that is not known for an hour scores as nothing."""
+    detector = live(detector_of(1), noise(1, DAY))
+    surge = np.full((TESTS, 1, 1), 1e6 * USUAL)
+    assert [NOTHING + np.log10(age / DAY) for age in (1, 60)] == pytest.approx(
+        [scores(detector, surge, age)[0, 0] for age in (1, 60)]
+    )
+    assert scores(detector, surge, 61)[0, 0] > 0
+
+
+@pytest.mark.parametrize("score", [1.0, 1.5, 2.0, 3.0])
+def test_the_band_ends_where_the_score_begins(score):
+    """What deviates so far scores as asked in the first test alone, what deviates less scores less, and more more."""
+    detector, random = detector_of(3, HOUR_US), np.random.default_rng(1)
+    for _ in range(200):
+        sums = random.normal(USUAL, [[[40.0], [80.0], [200.0]]], (2, 3, 3))
+        detector.learn(deviate(detector, sums), Age(0.125, np.full(3, 30.0), np.ones(3, bool)))
+    edge = detector.deviation_at(score)[:, None] * np.array([0.98, 1.0, 1.02])
+    each = detector.peaks.score(np.stack([edge, edge]))[0]
+    below, at, above = positive(each + verdicts.MIDDLE).T
+    np.testing.assert_allclose(score, at, atol=1e-5)
+    assert (below < score).all()
+    assert (above > score).all()
+
+
+def test_a_big_surge_is_rare_and_noise_is_not():
+    """After a week of noise ten times as much scores above a year, and noise hardly ever above a month."""
+    detector = live(detector_of(4), noise(4, 7 * DAY))
+    assert scores(detector, noise(4, HOUR, 9) * 10).min() > np.log10(52)
+    assert (scores(detector, noise(4, 7 * DAY, 5)) > np.log10(4)).mean() < 1e-3
+
+
+def test_rows_too_young_teach_no_peaks():
+    """What scatters is learned from the first hour on, peaks once two hours are known."""
+    detector = detector_of(2)
+    found = deviate(detector, noise(2, HOUR))
+    detector.learn(found, Age(HOUR / DAY, np.array([1.5 / 24, 2 / 24]), np.ones(2, bool)))
+    assert [0, 1] == detector.peaks.seen[0].sum(axis=1).tolist()
+    assert (detector.noise.sums[5] > 0).all()
+
+
+def test_new_rows_change_nothing_for_the_old_ones():
+    """Growing adds rows and leaves those that are there."""
+    grown, alone = (live(detector_of(1), noise(1, DAY)) for _ in range(2))
+    grown.grow(2)
+    later = noise(3, HOUR, 7) * 1.5
+    assert scores(alone, later[:, :1])[0].tolist() == scores(grown, later)[0].tolist()
+
+
+def test_the_same_past_is_the_same_detector():
+    """Nothing depends on chance."""
+    one, two = (live(detector_of(2), noise(2, DAY)) for _ in range(2))
+    assert one.noise.sums.tolist() == two.noise.sums.tolist()
+    assert one.peaks.seen.tolist() == two.peaks.seen.tolist()
