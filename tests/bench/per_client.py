@@ -30,7 +30,7 @@ def planted(table: pl.DataFrame, seed: int) -> tuple[pl.DataFrame, list[int]]:
     for begin in begins:
         lines[begin : begin + LASTS_MINUTES] *= FACTOR
     counted = {"lines": np.rint(lines).astype(int), "clients": np.rint(clients).astype(int)}
-    return table.select("timestamp").with_columns(**{name: pl.Series(values) for name, values in counted.items()}), begins
+    return table.select("timestamp").with_columns(*(pl.Series(*pair) for pair in counted.items())), begins
 
 
 def main() -> None:
