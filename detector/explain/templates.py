@@ -1,0 +1,51 @@
+"""Messages to templates: what varies from one message to the next becomes `<*>`, the fixed words stay.
+
+A template depends on nothing but its message, so it is the same in every run and under every split of the input; that
+is what a parser that learns its groups as it goes (Drain: He et al. 2017, ICWS) cannot give. The expressions are
+those of Rust's regex, linear in the length of the text whatever stands there, and have no groups, since to tell
+where a group lies takes several times as long as to tell where a match lies.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+MASK = "<*>"
+LONGEST = 512
+"""Characters of a message that count; what lies behind them says more about data than about code."""
+
+WORD = r"[A-Za-z0-9_.:/\\@#%+*$-]"
+VARIABLE = "|".join((
+    r'"[^"]*"',
+    r"(?-u:\B)'[^']*'",  # a quotation, not the apostrophe of "can't"
+    r"[A-Za-z][A-Za-z0-9+.-]*://[^ \t\"'<>)\]]+",
+    r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+",
+    r"[A-Za-z]:\\[^ \t\"'<>|,;]*",
+    r"(?-u:\B)~?/[^ \t\"'<>|,;:)\]}]+",
+    WORD + "*[0-9]" + WORD + r"*(?: (?:[KMGTkmgt]i?B|B|[mun]?s)(?-u:\b))?",  # a number, time, address, id, host, ...
+))  # fmt: skip
+SETTING = r"=[^ \t,;&<)\]}]+"
+"""What stands behind the `=` of `name=value`."""
+USER = r"(?-u:\b)user +[A-Za-z_][A-Za-z0-9_.\\-]*"
+SENDER = r"(?-u:\b)for [A-Za-z_][A-Za-z0-9_.\\-]* from"
+"""Accounts in messages of logins: `user root`, `for root from`."""
+SEVERAL = r"<\*>(?:[ \t,;:|/+-]*<\*>)+"
+"""Lists of numbers differ in length."""
+
+
+def templates_of(messages: pl.Series) -> pl.Series:
+    """The template of each message.
+
+    Args:
+        messages: String, n; of a message with several lines the first one counts.
+
+    Returns:
+        String, n; null where there is no message.
+    """
+    text = pl.col("message")
+    if messages.str.contains("\n", literal=True).any():
+        text = text.str.strip_chars_start().str.splitn("\n", 2).struct.field("field_0")
+    text = text.str.head(LONGEST).str.replace_all(VARIABLE, MASK)
+    text = text.str.replace_all(SETTING, "=" + MASK).str.replace_all(USER, "user " + MASK)
+    text = text.str.replace_all(SENDER, f"for {MASK} from").str.replace_all(SEVERAL, MASK).str.strip_chars()
+    return messages.alias("message").to_frame().select(text.alias("template")).to_series()
