@@ -15,22 +15,21 @@ LONGEST = 512
 """Characters of a message that count; what lies behind them says more about data than about code."""
 
 WORD = r"[A-Za-z0-9_.:/\\@#%+*$-]"
+NUMBERED = f"{WORD}*[0-9]{WORD}*"
+"""A word with a digit in it: a number, a time, an address, an id, a hex string, a file, a host."""
 VARIABLE = "|".join((
     r'"[^"]*"',
     r"(?-u:\B)'[^']*'",  # a quotation, not the apostrophe of "can't"
-    r"[A-Za-z][A-Za-z0-9+.-]*://[^ \t\"'<>)\]]+",
+    r"(?-u:\b)user +[A-Za-z_][A-Za-z0-9_.\\-]*",
     r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+",
     r"[A-Za-z]:\\[^ \t\"'<>|,;]*",
-    r"(?-u:\B)~?/[^ \t\"'<>|,;:)\]}]+",
-    WORD + "*[0-9]" + WORD + r"*(?: (?:[KMGTkmgt]i?B|B|[mun]?s)(?-u:\b))?",  # a number, time, address, id, host, ...
+    r"(?-u:\B)~?/[^ \t\"'<>|,;:)\]}]+(?::[0-9]+)*",
+    rf"{NUMBERED}(?:[ ,;|]+{NUMBERED})*(?: (?:[KMGTkmgt]?i?B|B|[mun]?s)(?-u:\b))?",  # lists differ in length
 ))  # fmt: skip
 SETTING = r"=[^ \t,;&<)\]}]+"
 """What stands behind the `=` of `name=value`."""
-USER = r"(?-u:\b)user +[A-Za-z_][A-Za-z0-9_.\\-]*"
 SENDER = r"(?-u:\b)for [A-Za-z_][A-Za-z0-9_.\\-]* from"
-"""Accounts in messages of logins: `user root`, `for root from`."""
-SEVERAL = r"<\*>(?:[ \t,;:|/+-]*<\*>)+"
-"""Lists of numbers differ in length."""
+"""An account in messages of logins: `for root from`."""
 
 
 def templates_of(messages: pl.Series) -> pl.Series:
@@ -46,6 +45,5 @@ def templates_of(messages: pl.Series) -> pl.Series:
     if messages.str.contains("\n", literal=True).any():
         text = text.str.strip_chars_start().str.splitn("\n", 2).struct.field("field_0")
     text = text.str.head(LONGEST).str.replace_all(VARIABLE, MASK)
-    text = text.str.replace_all(SETTING, "=" + MASK).str.replace_all(USER, "user " + MASK)
-    text = text.str.replace_all(SENDER, f"for {MASK} from").str.replace_all(SEVERAL, MASK).str.strip_chars()
+    text = text.str.replace_all(SETTING, "=" + MASK).str.replace_all(SENDER, f"for {MASK} from").str.strip_chars()
     return messages.alias("message").to_frame().select(text.alias("template")).to_series()
