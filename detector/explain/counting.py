@@ -9,7 +9,7 @@ by what was cut while it was small.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import polars as pl
@@ -88,13 +88,19 @@ def summarize(records: pl.DataFrame, periods: Periods) -> Summary:
     tables = [_table(rows if name == UNPAIRED else cube, name) for name in names]
     tables += [_table(cube, *pair) for pair in combinations((name for name in names if name != UNPAIRED), 2)]
     values = pl.concat([NOTHING.values, *tables])
-    return _cut(Summary(values, int(rows["before"].sum()), int(rows["during"].sum())))
+    found = _cut(Summary(values, int(rows["before"].sum()), int(rows["during"].sum())))
+    return replace(found, values=_detached(found.values))
 
 
 def merge(summaries: Sequence[Summary]) -> Summary:
     """Bring summaries together; the order does not matter."""
     values = _sum(pl.concat([NOTHING.values, *(one.values for one in summaries)]), list(KEY)).select(SUMMARY.names())
     return _cut(Summary(values, sum(one.before for one in summaries), sum(one.during for one in summaries)))
+
+
+def _detached(frame: pl.DataFrame) -> pl.DataFrame:
+    """The same rows with copies of their texts: these point into the whole block, and would keep it in memory."""
+    return pl.DataFrame(pl.from_arrow(frame.to_arrow(compat_level=pl.CompatLevel.oldest())), schema=SUMMARY)
 
 
 def _dimensions(rows: pl.DataFrame) -> pl.DataFrame:
