@@ -126,7 +126,7 @@ def _why_not(index: FileIndex) -> str:
     if index.identity is None:
         return "it cannot be read twice"
     if index.size_bytes > MOST_UNPACKED and not is_plain(index.file):
-        return f"it is compressed and holds more than {MOST_UNPACKED >> 20} MiB"
+        return f"more than {MOST_UNPACKED >> 20} MiB that can only be read from the beginning (compressed, or no lines)"
     return ""
 
 
