@@ -111,8 +111,8 @@ def _ranked(found: pl.DataFrame) -> pl.DataFrame:
     strength = pl.col("share") * (1 - 1 / pl.col("ratio"))
     place = pl.col("dimension").replace_strict(places, return_dtype=pl.Int64)
     pair = pl.col("second_dimension").is_not_null()
-    order = [-(strength * STEPS).round(), pair, place, -pl.col("share").round(6), "value", "second_value"]
-    return found.sort(order, nulls_last=True)
+    order = [-(strength * STEPS).round(), pair, place, -pl.col("share").round(6)]
+    return found.sort(*order, "value", "second_dimension", "second_value", nulls_last=True)
 
 
 def _tell(found: pl.DataFrame, minutes: tuple[float, float]) -> tuple[Contributor, ...]:

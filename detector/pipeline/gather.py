@@ -121,10 +121,11 @@ class Gathering:
         if table is not None:
             grid_csv(file, everything, table, gathered, settings)
             return
-        context = for_counting(context_for(file, head, settings, self.now_us))
+        context = context_for(file, head, settings, self.now_us)
         log = Log(file, gathered)
+        log.index.context = context
         for block in everything:
-            yield log.take, partial(_read, block, context)
+            yield log.take, partial(_read, block, for_counting(context))
         yield log.finish, _nothing  # as a job, so that all blocks have been taken
 
     def _shares(self, file: SourceFile, divided: Divided) -> Iterator[Job]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from detector.pipeline.read import Reading
+from detector.pipeline.read import Context, Reading
 from detector.sources.files import SourceFile
 from detector.sources.parts import Identity, Part
 
@@ -20,6 +20,7 @@ class FileIndex:
     Attributes:
         file: where it is.
         identity: which file it was when it was read; None: it cannot be read again (a pipe).
+        context: how its lines are read, where that is known in this process.
         services: that speak in it.
         size_bytes: of the decompressed stream, about.
         begins: where each block begins in the decompressed stream.
@@ -28,6 +29,7 @@ class FileIndex:
 
     file: SourceFile
     identity: Identity | None
+    context: Context | None = None
     services: set[str] = field(default_factory=set)
     size_bytes: int = 0
     begins: list[int] = field(default_factory=list)

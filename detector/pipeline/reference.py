@@ -16,7 +16,7 @@ from detector.schemas import Incident
 
 MOST_US, LEAST_US = 3_600_000_000, 300_000_000
 """Lengths of a period."""
-MOST_LINES = 600_000
+MOST_LINES = 400_000
 """Lines in the periods of all incidents together, about: to read them takes a second."""
 BACK_US = 24 * 3_600_000_000
 """So far before an incident its usual time may lie, if others of its service lie between."""

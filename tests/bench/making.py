@@ -25,7 +25,7 @@ def rhythm(windows: int, per_day: int) -> np.ndarray:
 def access_log(folder: Path, megabytes: int, surges: int = 0) -> Path:
     """A combined access log of a week with 20,000 clients (Zipf) and 200 paths.
 
-    In each surge one version sends twice as much as all others, for a quarter of an hour.
+    In each surge one version sends about four times as much as all others, for a quarter of an hour.
     """
     path = folder / f"bench-access-{megabytes}MB{f'-{surges}-surges' if surges else ''}.log"
     total = megabytes * 1_000_000 // LINE_BYTES
@@ -36,7 +36,7 @@ def access_log(folder: Path, megabytes: int, surges: int = 0) -> Path:
     minute = np.searchsorted(load, np.sort(rng.random(total)) * load[-1])
     second = np.sort(minute * 60 + rng.integers(0, 60, total))
     begins = (np.arange(surges) + 2) * (DAYS * 1440 // (surges + 3))
-    extra = np.repeat(begins * 60, 30 * total // (DAYS * 1440))
+    extra = np.repeat(begins * 60, 60 * total // (DAYS * 1440))
     second = np.sort(np.concatenate([second, extra + rng.integers(0, 900, len(extra))]))
     last = np.r_[-DAYS * 1440, begins][np.searchsorted(begins, second // 60, side="right")]
     chatty = second // 60 < last + 15
@@ -59,7 +59,7 @@ def _render(rng: np.random.Generator, second: np.ndarray, chatty: np.ndarray) ->
         "bytes": np.exp(rng.normal(8, 1.5, size)).astype(int), "agent": rng.integers(100, 125, size),
     })  # fmt: skip
     if chatty.any():
-        frame = frame.with_columns(agent=np.where(chatty & (rng.random(size) < 2 / 3), 130, frame["agent"]))
+        frame = frame.with_columns(agent=np.where(chatty & (rng.random(size) < 0.8), 130, frame["agent"]))
     text = pl.format(
         '{}.{}.{}.{} - - [{} +0000] "GET /shop/items/{}/details?page=2 HTTP/1.1" {} {} "-" '
         '"Mozilla/5.0 (X11; Linux x86_64; rv:{}.0) Gecko/20100101 Firefox/{}.0"',
