@@ -116,7 +116,9 @@ def _jobs(
         if reason or index.identity is None:
             notes.append(f"who holds the excess is not told from {index.file.path}: {reason}")
             continue
-        context = index.context or context_for(index.file, head_lines(index.file), settings, now_us)
+        context = index.context
+        if context is None:
+            context = context_for(index.file, head_lines(index.file), settings, now_us)
         for block in read_again(index.file, index.identity, parts):
             yield None, partial(_count, block, context, mine)
 

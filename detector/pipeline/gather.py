@@ -123,9 +123,9 @@ class Gathering:
             return
         context = context_for(file, head, settings, self.now_us)
         log = Log(file, gathered)
-        log.index.context = context
+        log.index.context, context = context, for_counting(context)
         for block in everything:
-            yield log.take, partial(_read, block, for_counting(context))
+            yield log.take, partial(_read, block, context)
         yield log.finish, _nothing  # as a job, so that all blocks have been taken
 
     def _shares(self, file: SourceFile, divided: Divided) -> Iterator[Job]:

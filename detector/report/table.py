@@ -18,6 +18,8 @@ INDENT, GAP = 9, 3
 LEAST_CELLS = 8
 DRIVERS = ("messages_per_client", "clients", "bytes_per_message")
 LARGE = 1000
+LEAST_SHARE = 0.2
+"""Who holds less of the excess is not told here."""
 NOTABLE = 1.15
 """A factor that changed by less is not worth a word."""
 
@@ -46,7 +48,7 @@ def _block(incident: Incident, cause: Cause, result: ScanResult, look: Look) -> 
     reasons = _reasons(cause)
     if reasons:
         lines.append(reasons)
-    who = [_who(cause.contributors[0], incident, look)] if cause.contributors else []
+    who = [_who(one, incident, look) for one in cause.contributors[:1] if one.share >= LEAST_SHARE]
     return [_heading(incident, result, look), *(" " * INDENT + line for line in lines), *who]
 
 

@@ -64,6 +64,13 @@ def test_a_guilty_pair_is_told_where_neither_value_is_guilty_alone():
     assert ("version + endpoint", "a/2 + GET /y") == found(drawn({"version": "a/2", "endpoint": "GET /y"}))[0]
 
 
+def test_a_single_client_is_told():
+    """One of two hundred that sends more than all others together."""
+    frame = drawn({})
+    noisy = pl.when(pl.int_range(pl.len()) < 2000).then("client").otherwise(pl.lit("198.51.100.9")).alias("client")
+    assert [("client", "198.51.100.9")] == found(frame.with_columns(noisy))
+
+
 def test_a_surge_of_everything_has_no_contributor():
     """Where all values grew alike none is to blame; where nothing grew neither."""
     assert [] == found(drawn({}))

@@ -86,6 +86,8 @@ def test_the_strongest_contributor_is_told():
     lines = table.render(result(incident(), cause=replace(CAUSE, contributors=(old,))), LOOK).decode().splitlines()
     assert lines[4].endswith("x (version): 99 % of the excess, first seen 14 Jul 11:30")
     assert 80 == len(lines[4])
+    weak = replace(WHO, share=0.1)
+    assert "WHO" not in table.render(result(incident(), cause=replace(CAUSE, contributors=(weak,))), LOOK).decode()
 
 
 def test_unknown_clients_give_no_reasons():
