@@ -20,7 +20,7 @@ NUMBERED = f"{WORD}*[0-9]{WORD}*"
 VARIABLE = "|".join((
     r'"[^"]*"',
     r"(?-u:\B)'[^']*'",  # a quotation, not the apostrophe of "can't"
-    r"(?-u:\b)user +[A-Za-z_][A-Za-z0-9_.\\-]*",
+    r"(?-u:\b)user +[A-Za-z0-9_.\\-]+",
     r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+",
     r"[A-Za-z]:\\[^ \t\"'<>|,;]*",
     r"(?-u:\B)~?/[^ \t\"'<>|,;:)\]}]+(?::[0-9]+)*",
@@ -41,9 +41,9 @@ def templates_of(messages: pl.Series) -> pl.Series:
     Returns:
         String, n; null where there is no message.
     """
-    text = pl.col("message")
+    text = pl.col("message").str.strip_chars_start()
     if messages.str.contains("\n", literal=True).any():
-        text = text.str.strip_chars_start().str.splitn("\n", 2).struct.field("field_0")
+        text = text.str.splitn("\n", 2).struct.field("field_0")
     text = text.str.head(LONGEST).str.replace_all(VARIABLE, MASK)
-    text = text.str.replace_all(SETTING, "=" + MASK).str.replace_all(SENDER, f"for {MASK} from").str.strip_chars()
+    text = text.str.replace_all(SETTING, "=" + MASK).str.replace_all(SENDER, f"for {MASK} from").str.strip_chars_end()
     return messages.alias("message").to_frame().select(text.alias("template")).to_series()

@@ -34,6 +34,7 @@ def template(message: str | None) -> str | None:
         ("GET https:<*> failed", "GET https://example.org/a?b=c failed"),
         ("login; uid=<*> user=<*>", "login; uid=0 user=root"),
         ("session opened for <*> by (uid=<*>)", "session opened for user root by (uid=0)"),
+        ("Invalid <*> from <*>", "Invalid user 0101 from 192.0.2.7"),
         ("Failed password for <*> from <*> port <*>", "Failed password for root from 192.0.2.7 port 22 ssh2"),
         ("ids: <*> end", "ids: 1, 2, 3 end"),
         ("<*> Fehler für Straße", "3 Fehler für Straße"),
@@ -53,6 +54,12 @@ def test_any_split_gives_the_same_templates(messages, cut):
     column = pl.Series(messages, dtype=pl.String)
     whole = templates_of(column).to_list()
     assert whole == templates_of(column.head(cut)).to_list() + templates_of(column.slice(cut)).to_list()
+
+
+def test_a_neighbour_changes_no_template():
+    """Also where the column has to be read in another way because of it."""
+    padded = " " * LONGEST + "a message " + "x" * LONGEST
+    assert template(padded) == templates_of(pl.Series([padded, "two\nlines"]))[0]
 
 
 @given(st.text(alphabet="ab1 '\"=/:.@<*>\\user\n", max_size=80))
