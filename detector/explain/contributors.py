@@ -27,7 +27,7 @@ PAIR_HOLDS, PAIR_GAINS = 0.75, 1.2
 """A pair is told if it holds so much of what each of its values holds, at a so much higher ratio than both."""
 STEPS = 20
 """Ranks that differ by less than a twentieth are equal; then the dimension that says more comes first."""
-SAMPLE_CHARACTERS = 300
+VALUE_CHARACTERS, SAMPLE_CHARACTERS = 200, 300
 
 Real = NDArray[np.float64]
 
@@ -117,14 +117,14 @@ def _ranked(found: pl.DataFrame) -> pl.DataFrame:
 
 def _tell(found: pl.DataFrame, minutes: tuple[float, float]) -> tuple[Contributor, ...]:
     """Rows as contributors, without secrets."""
-    joined = [pl.concat_str(*names, separator=" + ", ignore_nulls=True).alias(names[0])
-              for names in (("dimension", "second_dimension"), ("value", "second_value"))]  # fmt: skip
-    told = found.with_columns(joined)
-    clean = told.with_columns(scrub(told["value"]).alias("value"), scrub(told["sample"]).alias("sample"))
+    told = {"value": VALUE_CHARACTERS, "second_value": VALUE_CHARACTERS, "sample": SAMPLE_CHARACTERS}
+    clean = found.with_columns(scrub(found[name]).str.head(length).alias(name) for name, length in told.items())
+    pairs = (("dimension", "second_dimension"), ("value", "second_value"))
+    clean = clean.with_columns(pl.concat_str(*names, separator=" + ", ignore_nulls=True) for names in pairs)
     return tuple(
         Contributor(
             row["dimension"], row["value"], row["before"] / minutes[0], row["during"] / minutes[1],
-            row["share"], row["first_us"], (row["sample"] or "")[:SAMPLE_CHARACTERS],
+            row["share"], row["first_us"], row["sample"] or "",
         )
         for row in clean.iter_rows(named=True)
     )  # fmt: skip

@@ -15,6 +15,7 @@ from itertools import combinations
 import polars as pl
 
 from detector.explain.agents import reduce_agents
+from detector.explain.scrub import cut
 from detector.explain.templates import templates_of
 
 DIMENSIONS = ("message", "version", "endpoint", "client", "status", "host", "level")
@@ -23,7 +24,7 @@ UNPAIRED = "client"
 """There are too many clients for pairs."""
 MOST_VALUES, MOST_PAIRS, MOST_SAMPLES = 4096, 1024, 64
 """Kept for each dimension, for each pair of dimensions, and of these with a line."""
-SAMPLE_CHARACTERS = 1024
+VALUE_CHARACTERS, SAMPLE_CHARACTERS = 512, 1024
 SEGMENT = r"/(?:[0-9][^/ ]*|[^/ ]*[0-9]{3}[^/ ]*|[0-9A-Fa-f-]{16,})"
 """A part of a path that names one thing: it begins with a digit, or has three in a row; `v1` stays."""
 KEY = ("dimension", "value", "second_dimension", "second_value")
@@ -76,13 +77,13 @@ def summarize(records: pl.DataFrame, periods: Periods) -> Summary:
     weight = 1 + pl.col("repeats").fill_null(0) if "repeats" in records.columns else pl.lit(1, dtype=pl.Int64)
     rows = records.filter(early | late).select(
         *(pl.col(name) for name in DIMENSIONS if name in records.columns),
-        pl.col("line").str.head(SAMPLE_CHARACTERS).alias("sample"),
+        pl.col("line").alias("sample"),
         before=pl.when(early).then(weight).otherwise(0),
         during=pl.when(late).then(weight).otherwise(0),
         first_us=micros,
         sample_us=pl.when(late).then(micros),
     )
-    rows = _dimensions(rows)
+    rows = _dimensions(rows.with_columns(cut(rows["sample"], SAMPLE_CHARACTERS)))
     names = [name for name in DIMENSIONS if name in rows.columns]
     cube = _sum(rows, [name for name in names if name != UNPAIRED])
     tables = [_table(rows if name == UNPAIRED else cube, name) for name in names]
@@ -113,6 +114,7 @@ def _dimensions(rows: pl.DataFrame) -> pl.DataFrame:
     }
     known = [name for name in DIMENSIONS if name in rows.columns and rows[name].null_count() < len(rows)]
     columns = [ways[name](rows[name]).alias(name) if name in ways else rows[name] for name in known]
+    columns = [cut(column, VALUE_CHARACTERS) for column in columns]
     return pl.DataFrame([*columns, *rows.select("before", "during", "first_us", "sample_us", "sample").get_columns()])
 
 

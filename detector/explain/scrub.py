@@ -17,7 +17,7 @@ NAMES = (
 """Names of secrets, also within longer names."""
 SHORT_NAMES = r"\b(?:pass|auth|authorization|session|cookie|sid|sig|otp|pin|mfa|e-?mail)"
 GIVEN = r"(\\?[\"']?\s*(?:=>|[:=]|%3D)\s*)"
-VALUE = r"""(?:\\?"[^"\\]*\\?"|'[^']*'|[^\s&,;"'}\])]+)"""
+VALUE = r"""(?:\\?"[^"\\]*(?:\\?"|$)|'[^']*(?:'|$)|[^\s&,;"'}\])]+)"""
 VENDORS = (
     "(?:AKIA|ASIA)[0-9A-Z]{16}|AIza[0-9A-Za-z_-]{30,}|gh[pousr]_[0-9A-Za-z]{16,}|github_pat_[0-9A-Za-z_]{16,}|"
     "glpat-[0-9A-Za-z_-]{16,}|xox[a-z]-[0-9A-Za-z-]{8,}|[rsp]k[_-][0-9A-Za-z_-]{16,}|npm_[0-9A-Za-z]{16,}"
@@ -42,7 +42,17 @@ RULES = (
 
 def scrub(texts: pl.Series) -> pl.Series:
     """The texts without their secrets; String, n, null for null."""
-    clean = pl.col("text").str.head(LONGEST)
+    clean = pl.col("text")
     for pattern, instead in RULES:
         clean = clean.str.replace_all(pattern, instead)
-    return texts.alias("text").to_frame().select(clean).to_series()
+    return cut(texts, LONGEST).alias("text").to_frame().select(clean).to_series()
+
+
+def cut(texts: pl.Series, characters: int) -> pl.Series:
+    """The begin of each text, without the word in which the cut falls: half a token cannot be told from a word."""
+    if not (texts.str.len_bytes() > characters).any():
+        return texts
+    text = pl.col("text")
+    begin = text.str.head(characters).str.replace(r"\S+$", "")
+    short = pl.when(text.str.len_chars() > characters).then(begin).otherwise(text)
+    return texts.alias("text").to_frame().select(short.alias(texts.name)).to_series()

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import polars as pl
 
+from detector.explain.scrub import cut
+
 MASK = "<*>"
 LONGEST = 512
 """Characters of a message that count; what lies behind them says more about data than about code."""
@@ -41,9 +43,9 @@ def templates_of(messages: pl.Series) -> pl.Series:
     Returns:
         String, n; null where there is no message.
     """
-    text = pl.col("message").str.strip_chars_start()
-    if messages.str.contains("\n", literal=True).any():
-        text = text.str.splitn("\n", 2).struct.field("field_0")
-    text = text.str.head(LONGEST).str.replace_all(VARIABLE, MASK)
+    first = messages.str.strip_chars_start()
+    if first.str.contains("\n", literal=True).any():
+        first = first.str.splitn("\n", 2).struct.field("field_0")
+    text = pl.col("message").str.replace_all(VARIABLE, MASK)
     text = text.str.replace_all(SETTING, "=" + MASK).str.replace_all(SENDER, f"for {MASK} from").str.strip_chars_end()
-    return messages.alias("message").to_frame().select(text.alias("template")).to_series()
+    return cut(first, LONGEST).alias("message").to_frame().select(text.alias("template")).to_series()

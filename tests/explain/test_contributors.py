@@ -91,6 +91,18 @@ def test_a_new_service_is_told_by_its_shares():
     assert ("message", "retry <*>") == found(frame)[0]
 
 
+def test_no_secret_is_told_in_part():
+    """Neither where it stands nor where a long value or line is cut, and nothing is long."""
+    token = "aB3" * 40
+    for begin in range(0, 1100, 90):
+        endpoint = f"GET /{'x' * begin}/{token}"
+        frame = records([1] * 50, endpoint=[endpoint] * 50).with_columns(line=pl.lit(endpoint + token))
+        (one,) = find_contributors(summarize(frame, PERIODS), PERIODS.minutes)
+        assert "aB3" not in one.value + one.sample
+        assert len(one.value) <= 200
+        assert len(one.sample) <= 300
+
+
 def test_suppressed_records_count():
     """A record that says that it was repeated stands for all of them."""
     summary = summarize(records([-1, 1], version=["a", "a"], repeats=[None, 9]), PERIODS)

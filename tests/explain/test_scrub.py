@@ -35,6 +35,8 @@ SECRETS = {
     "reset /r/" + "aB3" * 14: "aB3aB3",
     "-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY----- x": "MIIE",
     "pin=1234": "1234",
+    'password="my horse is ill': "ill",
+    "password='my horse is ill": "ill",
 }
 HARMLESS = (
     '198.51.100.7 - - [19/Nov/2021:20:44:01 +0000] "POST /v1/unlock HTTP/1.1" 200 393 "-" "FleetApp/4.9.0"',
