@@ -164,6 +164,28 @@ class Factor:
 
 
 @dataclass(frozen=True, slots=True)
+class Contributor:
+    """One value of one dimension, or a pair of them, that makes up part of the excess of an incident.
+
+    Attributes:
+        dimension: a column of Records, or two, joined by ` + `; `message` stands for its template.
+        value: likewise; without secrets.
+        before, during: records per minute in the time before the incident and in the first of it.
+        share: of the excess, 0..1.
+        first_us: the earliest record with the value in these times, microseconds since 1970 UTC.
+        sample: the earliest line of the incident with the value; without secrets, not escaped.
+    """
+
+    dimension: str
+    value: str
+    before: float
+    during: float
+    share: float
+    first_us: int
+    sample: str
+
+
+@dataclass(frozen=True, slots=True)
 class Cause:
     """What drives an incident, and its course for a sparkline.
 
@@ -171,6 +193,7 @@ class Cause:
         kind: the factor with the largest share; `volume` where clients are unknown.
         clients, messages_per_client, bytes_per_message: the factors; None where clients are unknown.
         observed, expected: lines per window around the incident, oldest first; expected is None where unknown.
+        contributors: who holds the excess, the strongest first; none where that is not known.
     """
 
     kind: str
@@ -179,6 +202,7 @@ class Cause:
     bytes_per_message: Factor | None
     observed: tuple[float, ...] = ()
     expected: tuple[float, ...] = ()
+    contributors: tuple[Contributor, ...] = ()
 
 
 @dataclass(slots=True)

@@ -61,7 +61,7 @@ def by_regex() -> Format:
 
 def without_query(request: pl.Expr) -> pl.Expr:
     """`GET /a?b=c HTTP/1.1` -> `GET /a`."""
-    return request.str.extract(r"^([^?]*?)(?:\?.*?)?(?: HTTP/[\d.]+)?$")
+    return request.str.splitn("?", 2).struct.field("field_0").str.replace(r" HTTP/[0-9.]+$", "")
 
 
 def find_marks(lines: Lines, asked: frozenset[str], *, vhost: bool) -> pl.DataFrame:

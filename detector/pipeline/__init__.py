@@ -7,7 +7,8 @@
     read.py     a block to partial counts: pure, runs on any thread
     gather.py   all sources to merged counts (stores.py); gridding.py: counts tables
     walk.py     the days of one store in order, each by advance.py: score a tick, then learn from it
-    causes.py   what drives an incident; verdict_table.py: the verdicts of all windows
+    causes.py   what drives an incident; contributors.py: who holds its excess, by a second look (index.py: at which
+                blocks, reference.py: at which times); verdict_table.py: the verdicts of all windows
     model.py    what was learned, stored and recalled
 
 `scan.py`, `learn.py`, `parse.py` (with pieces.py, joining.py and tabling.py) and `recognize.py` walk the path, or a

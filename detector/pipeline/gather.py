@@ -17,6 +17,7 @@ from detector.pipeline.aids import NO_AIDS, Aids
 from detector.pipeline.crew import Crew
 from detector.pipeline.gathered import Gathered
 from detector.pipeline.gridding import grid_csv, grid_file
+from detector.pipeline.index import FileIndex
 from detector.pipeline.opening import context_for, for_counting, head_of, nothing_read, width_of
 from detector.pipeline.parallel import in_order
 from detector.pipeline.read import Context, Reading, read
@@ -24,7 +25,7 @@ from detector.pipeline.shares import PART_BYTES, Done, Share, head_lines, read_s
 from detector.schemas import Block, InputSummary
 from detector.sources.blocks import read_blocks
 from detector.sources.files import SourceFile, find
-from detector.sources.parts import Divided, divide
+from detector.sources.parts import Divided, divide, identity_at
 from detector.windows.outliers import drop_outliers
 from detector.windows.stitch import Seam
 from detector.windows.totals import Totals
@@ -120,8 +121,9 @@ class Gathering:
         if table is not None:
             grid_csv(file, everything, table, gathered, settings)
             return
-        context = for_counting(context_for(file, head, settings, self.now_us))
+        context = context_for(file, head, settings, self.now_us)
         log = Log(file, gathered)
+        log.index.context, context = context, for_counting(context)
         for block in everything:
             yield log.take, partial(_read, block, context)
         yield log.finish, _nothing  # as a job, so that all blocks have been taken
@@ -159,11 +161,17 @@ class Log:
         file: where it is.
         gathered: what its counts are added to.
         seam: what the blocks so far leave for the next one.
+        index: where in it which times lie.
     """
 
     file: SourceFile
     gathered: Gathered
     seam: Seam = field(default_factory=Seam)
+    index: FileIndex = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.index = FileIndex(self.file, identity_at(self.file.path))
+        self.gathered.indexes.append(self.index)
 
     @property
     def stream(self) -> str:
@@ -179,6 +187,7 @@ class Log:
 
     def _add(self, reading: Reading) -> None:
         self.gathered.count(reading.lines, reading.size_bytes, reading.unparsed, reading.formats)
+        self.index.add(reading)
         head = self.seam.join(reading.partial)
         if head is not None:
             self.gathered.totals.add(head, self.stream)

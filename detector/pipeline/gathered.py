@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from detector.errors import Losses
+from detector.pipeline.index import FileIndex
 from detector.pipeline.stores import Store
 from detector.schemas import InputSummary
 from detector.windows.grid import Grid
@@ -22,6 +23,7 @@ class Gathered:
         grids: length of a window in microseconds -> counts of the tables with that step.
         losses: what the reader mended or cut, by reason.
         timed: whether any line has a time.
+        indexes: where in each log which times lie.
     """
 
     summary: InputSummary
@@ -29,6 +31,7 @@ class Gathered:
     grids: dict[int, Grid] = field(default_factory=dict)
     losses: Losses = field(default_factory=Losses)
     timed: bool = False
+    indexes: list[FileIndex] = field(default_factory=list)
 
     def stores(self) -> list[Store]:
         """The counts that there are; logs come first."""

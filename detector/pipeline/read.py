@@ -41,6 +41,7 @@ class Reading:
         lines, size_bytes: physical lines and bytes read.
         unparsed: lines that are no part of a record, by reason.
         formats: records by the name of the format that read them.
+        offset_bytes: where the block begins in its decompressed stream.
     """
 
     partial: Partial
@@ -48,6 +49,7 @@ class Reading:
     size_bytes: int
     unparsed: dict[str, int]
     formats: dict[str, int]
+    offset_bytes: int = 0
 
 
 def read(block: Block, context: Context) -> Reading:
@@ -60,7 +62,8 @@ def read(block: Block, context: Context) -> Reading:
     if names.client:
         frame = frame.with_columns(client_hash=hash_texts(frame["client"]))
     partial = count(frame, parsed.kinds, lines.sizes, context.width_us, stem)
-    return Reading(partial, len(lines.begins), len(block.data), unparsed(parsed), dict(parsed.formats))
+    where = unparsed(parsed), dict(parsed.formats)
+    return Reading(partial, len(lines.begins), len(block.data), *where, block.offset_bytes)
 
 
 def unparsed(parsed: Parsed) -> dict[str, int]:

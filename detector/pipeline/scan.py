@@ -12,6 +12,7 @@ from detector.errors import InputError
 from detector.incidents import mark_pages
 from detector.pipeline.aids import NO_AIDS, Aids
 from detector.pipeline.causes import cause_of
+from detector.pipeline.contributors import explain
 from detector.pipeline.gather import gather
 from detector.pipeline.gathered import Gathered
 from detector.pipeline.period import Period, period_of
@@ -51,6 +52,8 @@ def scan(
     stores = [store for store in gathered.stores() if period.meets(*_span_us(store))]
     walks = [walk(store, period, settings, open_at, keep=keep_windows) for store in stores]
     services = sum(len(one.names) for one in walks)
+    causes = {one.id: cause_of(one, of.store, of.end) for of in walks for one in of.incidents if period.covers(one)}
+    causes, untold = explain(causes, walks, gathered, settings, now_us)
     return ScanResult(
         input=gathered.summary,
         window_seconds=(stores[0] if stores else gathered.totals).width_us / 1e6,
@@ -58,8 +61,8 @@ def scan(
         to_us=max((one.end_us for one in walks), default=None),
         services=services,
         incidents=_incidents(walks, period, services, weeks_between_pages),
-        causes={one.id: cause_of(one, of.store, of.end) for of in walks for one in of.incidents if period.covers(one)},
-        notes=_notes(gathered, walks),
+        causes=causes,
+        notes=_notes(gathered, walks) + untold,
         windows=period.cut(pl.concat(map(tabulate, walks))) if walks and keep_windows else None,
     )
 

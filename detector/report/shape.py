@@ -7,7 +7,7 @@ import msgspec
 from detector.report.numbers import factor_of, rounded, unit_of
 from detector.report.severity import severity
 from detector.report.times import rfc3339
-from detector.schemas import Cause, Factor, Incident, InputSummary, ScanResult
+from detector.schemas import Cause, Contributor, Factor, Incident, InputSummary, ScanResult
 
 SCHEMA = "detector.scan/1"
 NO_CAUSE = Cause("volume", None, None, None)
@@ -53,7 +53,7 @@ class DriversShape(msgspec.Struct, frozen=True):
 
 
 class ContributorShape(msgspec.Struct, frozen=True):
-    """One value of one dimension that makes up part of the excess."""
+    """One value of one dimension that makes up part of the excess; records per minute."""
 
     dimension: str
     value: str
@@ -61,6 +61,7 @@ class ContributorShape(msgspec.Struct, frozen=True):
     during: float
     share_of_excess: float
     sample: str
+    first_seen_at: str
 
 
 class ForecastShape(msgspec.Struct, frozen=True):
@@ -146,8 +147,13 @@ def shape_incident(incident: Incident, cause: Cause, result: ScanResult) -> Inci
         observed=rounded(incident.observed * scale), expected=rounded(incident.expected * scale),
         severity=severity(incident, result.to_us), page=incident.page,
         drivers=DriversShape(*map(_driver, (cause.clients, cause.messages_per_client, cause.bytes_per_message))),
-        contributors=[], forecast=ForecastShape(), services_together=[],
+        contributors=[*map(_contributor, cause.contributors)], forecast=ForecastShape(), services_together=[],
     )  # fmt: skip
+
+
+def _contributor(one: Contributor) -> ContributorShape:
+    before, during, share = map(rounded, (one.before, one.during, one.share))
+    return ContributorShape(one.dimension, one.value, before, during, share, one.sample, rfc3339(one.first_us))
 
 
 def _driver(factor: Factor | None) -> DriverShape | None:

@@ -6,18 +6,20 @@ import textwrap
 
 from detector.report.escape import cells, escape, shorten
 from detector.report.look import Look
-from detector.report.numbers import brief, factor_of, times_normal, unit_of
+from detector.report.numbers import MINUTE_US, brief, factor_of, times_normal, unit_of
 from detector.report.severity import severity
 from detector.report.shape import NO_CAUSE
 from detector.report.spark import CELLS, sparkline
 from detector.report.summary import summarize
 from detector.report.times import clock, day, duration, moment
-from detector.schemas import Cause, Factor, Incident, ScanResult
+from detector.schemas import Cause, Contributor, Factor, Incident, ScanResult
 
 INDENT, GAP = 9, 3
 LEAST_CELLS = 8
 DRIVERS = ("messages_per_client", "clients", "bytes_per_message")
 LARGE = 1000
+LEAST_SHARE = 0.2
+"""Who holds less of the excess is not told here."""
 NOTABLE = 1.15
 """A factor that changed by less is not worth a word."""
 
@@ -46,7 +48,17 @@ def _block(incident: Incident, cause: Cause, result: ScanResult, look: Look) -> 
     reasons = _reasons(cause)
     if reasons:
         lines.append(reasons)
-    return [_heading(incident, result, look), *(" " * INDENT + line for line in lines)]
+    who = [_who(one, incident, look) for one in cause.contributors[:1] if one.share >= LEAST_SHARE]
+    return [_heading(incident, result, look), *(" " * INDENT + line for line in lines), *who]
+
+
+def _who(one: Contributor, incident: Incident, look: Look) -> str:
+    """`WHO      FleetApp/4.9.0 (version): 99 % of the excess, first seen 18:00`."""
+    seen = clock(one.first_us // MINUTE_US * MINUTE_US)
+    if moment(one.first_us).date() != moment(incident.started_us).date():
+        seen = f"{day(one.first_us, year=False)} {seen}"
+    told = f" ({one.dimension}): {100 * one.share:.0f} % of the excess, first seen {seen}"
+    return look.paint("WHO", "name") + " " * (INDENT - 3) + shorten(one.value, look.width - INDENT - cells(told)) + told
 
 
 def _heading(incident: Incident, result: ScanResult, look: Look) -> str:

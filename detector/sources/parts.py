@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import stat
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -59,6 +60,27 @@ def identity_of(file: io.FileIO) -> Identity:
     """Which file this open one is."""
     status = os.fstat(file.fileno())
     return Identity(status.st_dev, status.st_ino)
+
+
+def identity_at(path: str) -> Identity | None:
+    """Which file has this name now; None if there is none, or it is no file that can be read again."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return Identity(status.st_dev, status.st_ino) if stat.S_ISREG(status.st_mode) else None
+
+
+def open_plain(path: str) -> io.FileIO | None:
+    """A plain file of lines, opened; None for any other, and for what cannot be opened."""
+    try:
+        file = io.FileIO(path)
+        if _is_plain(os.pread(file.fileno(), PROBE_BYTES, 0)):
+            return file
+    except OSError:
+        return None
+    file.close()
+    return None
 
 
 class Window:

@@ -22,9 +22,12 @@ def rhythm(windows: int, per_day: int) -> np.ndarray:
     return (1 + 0.6 * np.sin(2 * np.pi * (at - 0.3))) * np.where(at.astype(int) % 7 >= 5, 0.7, 1.0)
 
 
-def access_log(folder: Path, megabytes: int) -> Path:
-    """A combined access log of a week with 20,000 clients (Zipf) and 200 paths."""
-    path = folder / f"bench-access-{megabytes}MB.log"
+def access_log(folder: Path, megabytes: int, surges: int = 0) -> Path:
+    """A combined access log of a week with 20,000 clients (Zipf) and 200 paths.
+
+    In each surge one version sends about four times as much as all others, for a quarter of an hour.
+    """
+    path = folder / f"bench-access-{megabytes}MB{f'-{surges}-surges' if surges else ''}.log"
     total = megabytes * 1_000_000 // LINE_BYTES
     if path.exists():
         return path
@@ -32,13 +35,20 @@ def access_log(folder: Path, megabytes: int) -> Path:
     load = np.cumsum(rhythm(DAYS * 1440, 1440))
     minute = np.searchsorted(load, np.sort(rng.random(total)) * load[-1])
     second = np.sort(minute * 60 + rng.integers(0, 60, total))
+    begins = (np.arange(surges) + 2) * (DAYS * 1440 // (surges + 3))
+    extra = np.repeat(begins * 60, 60 * total // (DAYS * 1440))
+    second = np.sort(np.concatenate([second, extra + rng.integers(0, 900, len(extra))]))
+    last = np.r_[-DAYS * 1440, begins][np.searchsorted(begins, second // 60, side="right")]
+    chatty = second // 60 < last + 15
     with open(path.with_suffix(".part"), "wb") as out:
-        out.writelines(_render(rng, second[begin : begin + CHUNK]) for begin in range(0, total, CHUNK))
+        for begin in range(0, len(second), CHUNK):
+            some = slice(begin, begin + CHUNK)
+            out.write(_render(rng, second[some], chatty[some]))
     path.with_suffix(".part").rename(path)
     return path
 
 
-def _render(rng: np.random.Generator, second: np.ndarray) -> bytes:
+def _render(rng: np.random.Generator, second: np.ndarray, chatty: np.ndarray) -> bytes:
     size = len(second)
     client = (np.arange(1, CLIENTS + 1) ** -0.9).cumsum()
     who = np.searchsorted(client, rng.random(size) * client[-1])
@@ -48,6 +58,8 @@ def _render(rng: np.random.Generator, second: np.ndarray) -> bytes:
         "status": rng.choice([200, 304, 404, 500], size, p=[0.86, 0.08, 0.05, 0.01]),
         "bytes": np.exp(rng.normal(8, 1.5, size)).astype(int), "agent": rng.integers(100, 125, size),
     })  # fmt: skip
+    if chatty.any():
+        frame = frame.with_columns(agent=np.where(chatty & (rng.random(size) < 0.8), 130, frame["agent"]))
     text = pl.format(
         '{}.{}.{}.{} - - [{} +0000] "GET /shop/items/{}/details?page=2 HTTP/1.1" {} {} "-" '
         '"Mozilla/5.0 (X11; Linux x86_64; rv:{}.0) Gecko/20100101 Firefox/{}.0"',

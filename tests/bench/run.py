@@ -1,7 +1,7 @@
 """Prints the speed and memory of `detector` beside its peers, measured in one run on this machine.
 
     python tests/bench/run.py                 # all: about 15 minutes and 6 GB of disk
-    python tests/bench/run.py --only scan     # one part: scan, memory, learn, start
+    python tests/bench/run.py --only scan     # one part: scan, explain, memory, learn, start
 
 Needs the extra `bench` (DuckDB); lnav is measured where it is installed. Inputs are generated from a fixed seed into
 $DETECTOR_BENCH_DIR (default: a folder in the system's temporary folder) and kept for the next run. Whole processes,
@@ -33,6 +33,12 @@ duckdb.connect().sql(f'''
   from read_csv('{path}', columns={{'line':'VARCHAR'}}, delim=chr(1), quote='', escape='', header=false,
                 auto_detect=false)
   group by all''').write_csv(out)
+"""
+UNEXPLAINED = """
+import detector.pipeline.scan as path
+path.explain = lambda causes, *_: (dict(causes), [])
+from detector.cli.main import main
+main()
 """
 LNAV = (";SELECT substr(log_time,1,16) AS minute, count(*) AS n, sum(length(log_text)), count(DISTINCT c_ip) "
         "FROM access_log GROUP BY minute")  # fmt: skip
@@ -118,6 +124,19 @@ def bench_scan(folder: Path, scratch: Path) -> None:
         print(f"-> {rate:.1f} times lnav's rate, 1 GB against 200 MB (bar: 8)\n")
 
 
+def bench_explain(folder: Path, scratch: Path) -> None:
+    """1 GB access log with 20 surges, with and without a look for those who hold the excess."""
+    path = str(warm(making.access_log(folder, 1000, surges=20)))
+    tools = {
+        "scan of 20 surges, 1 GB": detector("scan", path, "--format", "json"),
+        "the same without contributors": [sys.executable, "-c", UNEXPLAINED, "scan", path, "--format", "json"],
+    }
+    found = race(tools, scratch)
+    print_rows(found, 1000)
+    (full, _), (bare, _) = found.values()
+    print(f"-> contributors add {full - bare:.2f} s, {100 * (full / bare - 1):.0f} % (bar: 25 %, or 3 s)\n")
+
+
 def bench_memory(folder: Path, scratch: Path) -> None:
     """Peak memory for 0.1, 1 and 4 GB."""
     for size in (100, 1000, 4000):
@@ -147,7 +166,8 @@ def print_rows(found: dict[str, tuple[float, float]], megabytes: float) -> None:
         print(f"{name:36} {seconds:7.2f} s {megabytes / seconds:7.0f} MB/s {peak:7.0f} MiB")
 
 
-PARTS = {"start": bench_start, "scan": bench_scan, "memory": bench_memory, "learn": bench_learn}
+PARTS = {"start": bench_start, "scan": bench_scan, "explain": bench_explain, "memory": bench_memory,
+         "learn": bench_learn}  # fmt: skip
 
 
 def main() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from detector.report.look import Look
-from detector.schemas import Cause, Factor, Incident, InputSummary, ScanResult
+from detector.schemas import Cause, Contributor, Factor, Incident, InputSummary, ScanResult
 
 MINUTE = 60_000_000
 BEGIN = 1_752_579_300_000_000
@@ -12,6 +12,7 @@ CAUSE = Cause(
     "messages_per_client", Factor(10.0, 10.4, 0.02), Factor(2.2, 20.7, 0.97), Factor(300.0, 303.0, 0.01),
     (1.0, 2.0, 8.0, 4.0), (2.0,) * 4,
 )  # fmt: skip
+WHO = Contributor("version", "FleetApp/4.9.0", 0.5, 193.0, 0.987, BEGIN - 5 * MINUTE, "GET /v1 FleetApp/4.9.0")
 LOOK = Look()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import msgspec
@@ -22,7 +23,7 @@ from detector.report.render import RENDERERS, format_for
 from detector.report.rows import INCIDENTS, tabulate
 from detector.report.shape import ScanShape
 from detector.schemas import Cause, check
-from tests.report.making import LOOK, incident, result
+from tests.report.making import CAUSE, LOOK, WHO, incident, result
 
 INTERFACE = {
     "": ["schema", "input", "window_seconds", "from", "to", "services", "incidents"],
@@ -32,6 +33,7 @@ INTERFACE = {
                  "services_together"],
     "drivers": ["clients", "messages_per_client", "bytes_per_message"],
     "driver": ["before", "during", "share"],
+    "contributor": ["dimension", "value", "before", "during", "share_of_excess", "sample"],
     "forecast": ["capacity", "capacity_from", "load", "overload_at", "minutes_to_overload"],
 }  # fmt: skip
 """The keys that interface.md promises."""
@@ -44,10 +46,11 @@ def document(*incidents, **changes):
 
 def test_all_promised_keys_are_there():
     """At every level; more may be."""
-    answer = document(incident())
+    answer = document(incident(), cause=replace(CAUSE, contributors=(WHO,)))
     one = answer["incidents"][0]
     levels = {"": answer, "input": answer["input"], "incident": one, "drivers": one["drivers"],
-              "driver": one["drivers"]["clients"], "forecast": one["forecast"]}  # fmt: skip
+              "driver": one["drivers"]["clients"], "forecast": one["forecast"],
+              "contributor": one["contributors"][0]}  # fmt: skip
     for level, keys in INTERFACE.items():
         assert [] == [key for key in keys if key not in levels[level]]
 
@@ -66,6 +69,15 @@ def test_times_and_units():
     assert ("2025-07-15T11:35:00Z", "2025-07-15T12:01:00Z") == (one["started_at"], one["ended_at"])
     assert (43.0, 4.4, "lines/min") == (one["observed"], one["expected"], one["unit"])
     assert pytest.approx(215 / 22) == one["factor"]
+
+
+def test_contributors():
+    """As they are, the first one first; the time of the first record is told."""
+    one = document(incident(), cause=replace(CAUSE, contributors=(WHO, WHO)))["incidents"][0]
+    expected = {"dimension": "version", "value": "FleetApp/4.9.0", "before": 0.5, "during": 193.0,
+                "share_of_excess": 0.987, "sample": "GET /v1 FleetApp/4.9.0",
+                "first_seen_at": "2025-07-15T11:30:00Z"}  # fmt: skip
+    assert [expected, expected] == one["contributors"]
 
 
 def test_a_surge_from_nothing_has_a_number():

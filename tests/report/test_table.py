@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -14,7 +15,7 @@ from detector.report import table
 from detector.report.escape import is_harmful
 from detector.report.look import ASCII_BARS, Look
 from detector.schemas import Cause
-from tests.report.making import BEGIN, CAUSE, LOOK, MINUTE, incident, result
+from tests.report.making import BEGIN, CAUSE, LOOK, MINUTE, WHO, incident, result
 
 BLOCK = """\
 WARNING  www                                                      PAGE #0a1b2c3d
@@ -77,6 +78,18 @@ def test_each_incident_is_told_by_its_own_windows():
     assert "43 lines/min, expected 4.4" in text
 
 
+def test_the_strongest_contributor_is_told():
+    """The day is told if it is another one, and the line fits."""
+    text = table.render(result(incident(), cause=replace(CAUSE, contributors=(WHO,))), LOOK).decode()
+    assert "WHO      FleetApp/4.9.0 (version): 99 % of the excess, first seen 11:30" in text.splitlines()
+    old = replace(WHO, value="GET /" + "x" * 200, first_us=WHO.first_us - 1440 * MINUTE)
+    lines = table.render(result(incident(), cause=replace(CAUSE, contributors=(old,))), LOOK).decode().splitlines()
+    assert lines[4].endswith("x (version): 99 % of the excess, first seen 14 Jul 11:30")
+    assert 80 == len(lines[4])
+    weak = replace(WHO, share=0.1)
+    assert "WHO" not in table.render(result(incident(), cause=replace(CAUSE, contributors=(weak,))), LOOK).decode()
+
+
 def test_unknown_clients_give_no_reasons():
     """Nothing is said about what is not known."""
     text = table.render(result(incident(), cause=Cause("volume", None, None, None)), LOOK).decode()
@@ -108,7 +121,8 @@ def test_terminals_without_unicode_get_ascii():
 @given(st.text(), st.integers(60, 120))
 def test_nothing_from_a_log_reaches_the_terminal_raw(name, width):
     """No name of a service or file moves the cursor, changes the direction of text, or breaks the layout."""
-    answer = result(incident(name), notes=[name])
+    cause = replace(CAUSE, contributors=(replace(WHO, value=name, sample=name),))
+    answer = result(incident(name), cause=cause, notes=[name])
     answer.input.faults.append(Fault(name, "missing", name))
     text = table.render(answer, Look(width=width)).decode()
     assert [] == [one for one in text if is_harmful(one) and one != "\n"]

@@ -1,0 +1,183 @@
+"""Who holds the excess of each incident: the logs are read once more, but only where incidents and the time before lie.
+
+A counts table says nothing about who; neither does what cannot be read twice (a pipe), nor a large compressed file,
+of which all would have to be unpacked again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+import polars as pl
+
+from detector.config import Settings
+from detector.explain.contributors import find_contributors
+from detector.explain.counting import DIMENSIONS, NOTHING, Periods, Summary, merge, summarize
+from detector.formats.lines import Lines, cut_lines
+from detector.formats.records import RECORD, read_records
+from detector.pipeline.gathered import Gathered
+from detector.pipeline.index import FileIndex
+from detector.pipeline.naming import rename
+from detector.pipeline.opening import context_for, for_counting
+from detector.pipeline.parallel import in_order
+from detector.pipeline.read import Context
+from detector.pipeline.reference import MOST_LINES, Reference
+from detector.pipeline.shares import head_lines
+from detector.pipeline.walk import Walk
+from detector.schemas import Block, Cause, Incident
+from detector.sources.again import is_plain, read_again
+
+MOST_INCIDENTS = 50
+"""The strongest ones are explained; the cost does not grow with more."""
+MOST_UNPACKED = 256 * 1024 * 1024
+"""Bytes of a compressed log that are unpacked a second time."""
+WAITING = 16
+COLUMNS = frozenset({*DIMENSIONS, "service", "repeats"})
+
+Answers = list[tuple[str, Summary]]
+
+
+@dataclass(slots=True)
+class Case:
+    """One incident while its records are counted.
+
+    Attributes:
+        incident: what is to be explained.
+        periods: the time before it and the first of it.
+        summaries: of the blocks so far.
+    """
+
+    incident: Incident
+    periods: Periods
+    summaries: list[Summary] = field(default_factory=list)
+
+    def take(self, summary: Summary) -> None:
+        """Add the counts of a block."""
+        self.summaries.append(summary)
+        if len(self.summaries) >= WAITING:
+            self.summaries = [merge(self.summaries)]
+
+
+def explain(
+    causes: Mapping[str, Cause], walks: Sequence[Walk], gathered: Gathered, settings: Settings, now_us: int
+) -> tuple[dict[str, Cause], list[str]]:
+    """Add the contributors to the causes of incidents.
+
+    Args:
+        causes: by id of the incident; those that are reported.
+        walks: the walks that found them.
+        gathered: what was read, and where.
+        settings, now_us: as the logs were read first.
+
+    Returns:
+        the causes, and what the user should know.
+    """
+    cases = _cases(causes, walks, gathered)
+    if not cases:
+        return dict(causes), []
+    notes = []
+    if len(cases) == MOST_INCIDENTS < len(causes):
+        notes.append(f"who holds the excess is told for the {MOST_INCIDENTS} strongest incidents only")
+    with ThreadPoolExecutor(settings.threads) as pool:
+        jobs = _jobs(cases, gathered, settings, now_us, notes)
+        for _, future in in_order(pool, jobs, ahead=settings.threads + 1):
+            for key, summary in future.result():
+                cases[key].take(summary)
+    found = {
+        key: find_contributors(merge(case.summaries) if case.summaries else NOTHING, case.periods.minutes)
+        for key, case in cases.items()
+    }
+    return {key: replace(cause, contributors=found.get(key, ())) for key, cause in causes.items()}, notes
+
+
+def _cases(causes: Mapping[str, Cause], walks: Sequence[Walk], gathered: Gathered) -> dict[str, Case]:
+    """The strongest incidents of logs, by id, with the times to look at."""
+    found = [(one, of) for of in walks if of.store is gathered.totals for one in of.incidents if one.id in causes]
+    found.sort(key=lambda pair: (-pair[0].score, pair[0].id))
+    found = found[:MOST_INCIDENTS]
+    references = {id(of): Reference(of, MOST_LINES / (2 * len(found))) for _, of in found}
+    return {one.id: Case(one, references[id(of)].periods(one)) for one, of in found}
+
+
+def _jobs(
+    cases: Mapping[str, Case], gathered: Gathered, settings: Settings, now_us: int, notes: list[str]
+) -> Iterator[tuple[None, Callable[[], Answers]]]:
+    """The work on each block that is needed; what cannot be read again is noted."""
+    for index in gathered.indexes:
+        mine = {key: case for key, case in cases.items() if case.incident.service in index.services}
+        spans = [span for case in mine.values() for span in (case.periods.before, case.periods.during)]
+        parts = index.parts(spans)
+        if not parts:
+            continue
+        reason = _why_not(index)
+        if reason or index.identity is None:
+            notes.append(f"who holds the excess is not told from {index.file.path}: {reason}")
+            continue
+        context = index.context
+        if context is None:
+            context = context_for(index.file, head_lines(index.file), settings, now_us)
+        for block in read_again(index.file, index.identity, parts):
+            yield None, partial(_count, block, context, mine)
+
+
+def _why_not(index: FileIndex) -> str:
+    """Why a source is not read again; empty if it is."""
+    if index.identity is None:
+        return "it cannot be read twice"
+    if index.size_bytes > MOST_UNPACKED and not is_plain(index.file):
+        return f"more than {MOST_UNPACKED >> 20} MiB that can only be read from the beginning (compressed, or no lines)"
+    return ""
+
+
+def _count(block: Block, context: Context, cases: Mapping[str, Case]) -> Answers:
+    """A block to the summaries of the incidents that it is of."""
+    lines = _needed(cut_lines(block.data), context, cases.values())
+    if not len(lines):
+        return []
+    parsed = read_records(lines, context.recipe, COLUMNS | context.names.columns)
+    frame = _named(parsed.frame, lines, context).with_columns(line=lines.text)
+    if parsed.kinds is not None:
+        frame = frame.filter(parsed.kinds == RECORD)
+    rows = {key: frame.filter(_is_of(case)) for key, case in cases.items() if _reach(frame, case)}
+    return [(key, summarize(mine, cases[key].periods)) for key, mine in rows.items() if len(mine)]
+
+
+def _needed(lines: Lines, context: Context, cases: Iterable[Case]) -> Lines:
+    """The lines of a block that are records of the services and times in question: to find them is quick."""
+    parsed = read_records(lines, for_counting(context).recipe, frozenset({"service"}) | context.names.columns)
+    frame = _named(parsed.frame, lines, context)
+    near = [_is_of(case) for case in cases if _reach(frame, case)]
+    if not near:
+        return Lines(lines.bytes, lines.begins[:0], lines.ends[:0])
+    rows = frame.select(pl.any_horizontal(near).fill_null(value=False).alias("rows")).to_series()
+    if parsed.kinds is not None:
+        rows &= parsed.kinds == RECORD
+    places = rows.arg_true().to_numpy()
+    return Lines(lines.bytes, lines.begins[places], lines.ends[places])
+
+
+def _is_of(case: Case) -> pl.Expr:
+    """Is a record of the service, and in one of the periods?"""
+    micros, periods = pl.col("timestamp").dt.epoch("us"), case.periods
+    before = micros.is_between(*periods.before, closed="left")
+    return (pl.col("service") == case.incident.service) & (before | micros.is_between(*periods.during, closed="left"))
+
+
+def _reach(frame: pl.DataFrame, case: Case) -> bool:
+    """May any of these records be of the incident?"""
+    times = frame["timestamp"].dt.epoch("us")
+    first, last = times.min(), times.max()
+    if not isinstance(first, int) or not isinstance(last, int):
+        return False
+    return any(first < end and last >= begin for begin, end in (case.periods.before, case.periods.during))
+
+
+def _named(frame: pl.DataFrame, lines: Lines, context: Context) -> pl.DataFrame:
+    """With the services and clients as they were named when the lines were counted."""
+    stem = context.stem if context.names.all is None else context.names.all
+    named = rename(frame, lines, context.names, stem)
+    service = pl.col("service").fill_null(stem) if "service" in named.columns else pl.lit(stem)
+    return named.with_columns(service=service)
