@@ -15,6 +15,7 @@ COMMANDS = {
     "learn": "Learn what is normal for each service and store it.",
     "parse": "Print or write the parsed records.",
     "formats": "List the formats known, or explain why a file was read as it was.",
+    "demo": "Render the outage of 19 November 2021 as logs, and find it.",
     "config": "Show or check the settings and where each came from.",
     "completion": "Print the completion script for a shell.",
 }

@@ -26,7 +26,8 @@ def render(result: ScanResult, look: Look) -> bytes:  # noqa: ARG001  all format
     scan = shape_scan(result)
     rules = sorted({one.signal for one in scan.incidents})
     run: Object = {
-        "tool": {"driver": {"name": "detector", "semanticVersion": version("detector"), "rules": list(map(_rule, rules))}},
+        "tool": {"driver": {"name": "detector", "semanticVersion": version("detector"),
+                            "rules": list(map(_rule, rules))}},
         "invocations": [{"executionSuccessful": True,
                          "toolExecutionNotifications": list(map(_notification, scan.input.faults))}],
         "results": [_result(one, rules.index(one.signal), scan.to) for one in scan.incidents],
