@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from pathlib import Path
@@ -43,7 +44,9 @@ def command(out: str | None, seed: int) -> int:
 
 def _play(folder: Path, seed: int) -> int:
     """Write the story, learn from its history, scan its logs, tell."""
+    from detector.cli.last import keep
     from detector.cli.output import write_stdout
+    from detector.config import Settings
     from detector.demo.files import write_story
     from detector.report.ending import tell_ending
 
@@ -52,6 +55,7 @@ def _play(folder: Path, seed: int) -> int:
     _say("Learning two weeks, then reading the logs of the last two days ...")
     result = _scan(story, folder)
     _report(result)
+    keep(result, Settings(), os.environ)
     write_stdout(f"\n{tell_ending(result, story.released_us, story.first_failure_us)}\n".encode())
     return 0
 
@@ -67,8 +71,6 @@ def _scan(story: Story, folder: Path) -> ScanResult:
 
 
 def _report(result: ScanResult) -> None:
-    import os
-
     from detector.cli.output import look_for, recode, write_stdout
     from detector.report import table
 

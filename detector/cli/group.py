@@ -12,6 +12,7 @@ from detector.cli.main import INTERRUPTED
 
 COMMANDS = {
     "scan": "Find surges in log dumps and counts tables.",
+    "explain": "Tell the whole reasoning behind an incident of the last scan.",
     "learn": "Learn what is normal for each service and store it.",
     "parse": "Print or write the parsed records.",
     "formats": "List the formats known, or explain why a file was read as it was.",

@@ -53,13 +53,15 @@ def command(paths: tuple[str, ...], output: str | None, windows: str | None, **o
         look, name = _check_outputs(output, windows, display)
         from detector.report.render import NEED_WINDOWS
 
-        keep = windows is not None or name in NEED_WINDOWS
-        result = _scan(paths, resolved.settings, display, crew, keep_windows=keep)
+        needs_windows = windows is not None or name in NEED_WINDOWS
+        result = _scan(paths, resolved.settings, display, crew, keep_windows=needs_windows)
     from detector.cli.exits import exit_code
+    from detector.cli.last import keep
 
     if windows is not None:
         _write_windows(result, windows)
     _report(result, output, display, look)
+    keep(result, resolved.settings, os.environ)
     return exit_code(result, display.fail_on, max_unparsed=resolved.settings.max_unparsed, zero=display.exit_zero)
 
 

@@ -70,13 +70,15 @@ REGIONS = (
 def updated(minutes: Numbers) -> Real:
     """Share of the fleet that has the update."""
     at, share = zip(*ROLLOUT, strict=True)
-    return np.interp(minutes, at, share)
+    shares: Real = np.interp(minutes, at, share)
+    return shares
 
 
 def verbosity(minutes: Numbers) -> Real:
     """Messages of an updated app, for each one of the old version."""
     at, left = zip(*CALMING, strict=True)
-    return 1 + (CHATTIER - 1) * np.interp(minutes, at, left)
+    chattier: Real = 1 + (CHATTIER - 1) * np.interp(minutes, at, left)
+    return chattier
 
 
 def rhythm(minutes: Numbers, region: Region) -> Real:
@@ -84,4 +86,5 @@ def rhythm(minutes: Numbers, region: Region) -> Real:
     local = minutes + 60 * region.hours
     day = 1 - 0.7 * np.cos(2 * np.pi * (local / 1440 - 4 / 24))
     weekday = (BEGIN.weekday() + local // 1440) % 7
-    return np.multiply(day, np.where(weekday >= 5, 0.85, 1.0), dtype=np.float64)
+    busy: Real = day * np.where(weekday >= 5, 0.85, 1.0)
+    return busy
