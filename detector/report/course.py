@@ -41,7 +41,11 @@ class Course:
 
 
 def course_of(windows: pl.DataFrame, incident: Incident) -> Course | None:
-    """What VERDICTS say about the service of an incident, from before it began until after it ended.
+    """The course from before an incident began until after it ended.
+
+    Args:
+        windows: VERDICTS of its service.
+        incident: the surge.
 
     Returns:
         None if none of its windows is there.
@@ -49,7 +53,7 @@ def course_of(windows: pl.DataFrame, incident: Incident) -> Course | None:
     width = incident.window_us
     begin, end = _stretch(incident)
     at = pl.col("window_start").dt.epoch("us")
-    rows = windows.filter(pl.col("service") == incident.service, at >= begin, at < end).with_columns(at.alias("at"))
+    rows = windows.filter(at >= begin, at < end).with_columns(at.alias("at"))
     if rows.is_empty():
         return None
     place = ((rows["at"] - rows["at"].min()) // width).to_numpy()

@@ -10,8 +10,10 @@ import base64
 import hashlib
 from pathlib import Path
 
+import polars as pl
+
 from detector.report.article import tell_incident
-from detector.report.course import course_of
+from detector.report.course import Course, course_of
 from detector.report.look import Look
 from detector.report.markup import Markup, element, join
 from detector.report.overview import list_incidents, list_services
@@ -54,7 +56,9 @@ def _head(style: str) -> Markup:
 def _body(result: ScanResult, scan: ScanShape) -> Markup:
     shown = _strangest(scan)
     hidden = len(scan.incidents) - len(shown)
-    articles = [_article(index, result, scan) for index in shown]
+    courses = _courses(result, shown)
+    articles = [tell_incident(scan.incidents[index], course, scan.to)
+                for index, course in zip(shown, courses, strict=True)]  # fmt: skip
     more = f"{hidden} more, less strange, stand in the list above only." if hidden else None
     return element(
         "body",
@@ -75,9 +79,14 @@ def _strangest(scan: ScanShape) -> list[int]:
     return sorted(order[:MOST_ARTICLES])
 
 
-def _article(index: int, result: ScanResult, scan: ScanShape) -> Markup:
-    course = None if result.windows is None else course_of(result.windows, result.incidents[index])
-    return tell_incident(scan.incidents[index], course, scan.to)
+def _courses(result: ScanResult, shown: list[int]) -> list[Course | None]:
+    """Of the services of these incidents, which are looked up once: the table may be long."""
+    if result.windows is None:
+        return [None] * len(shown)
+    incidents = [result.incidents[index] for index in shown]
+    ours = result.windows.filter(pl.col("service").is_in({one.service for one in incidents}))
+    of_service = ours.partition_by("service", as_dict=True)
+    return [course_of(of_service.get((one.service,), ours.clear()), one) for one in incidents]
 
 
 def _input(result: ScanResult) -> Markup:

@@ -72,6 +72,24 @@ def test_a_code_span_cannot_be_left(text):
     assert "" == outside_code(markdown.code(text))
 
 
+KNOWN = {"tool": {"driver"}, "driver": {"name", "semanticVersion", "rules"}, "rules": {"id", "shortDescription"},
+         "invocations": {"executionSuccessful", "toolExecutionNotifications"}, "message": {"text"},
+         "toolExecutionNotifications": {"level", "message", "descriptor"}, "descriptor": {"id"},
+         "results": {"ruleId", "ruleIndex", "level", "message", "locations", "partialFingerprints", "properties"},
+         "locations": {"logicalLocations"}, "logicalLocations": {"name", "kind"}, "shortDescription": {"text"},
+         "runs": {"tool", "invocations", "results"}}  # fmt: skip
+"""Of what the schema allows in each object, what is used; it allows no other properties than its own."""
+
+
+def keys_of(name, value):
+    """The name of each object and its keys, but not inside of property bags."""
+    for one in value if isinstance(value, list) else [value]:
+        if isinstance(one, dict) and name not in ("properties", "partialFingerprints"):
+            yield name, set(one)
+            for key, inner in one.items():
+                yield from keys_of(key, inner)
+
+
 def test_sarif_has_what_the_schema_requires():
     """The required properties of SARIF 2.1.0, its closed lists, and indexes that point somewhere."""
     scan = result(incident(), incident("api", id="f" * 8, signal="bytes", observed=30.0))
@@ -88,6 +106,7 @@ def test_sarif_has_what_the_schema_requires():
         assert one["message"]["text"]
         assert all(isinstance(value, str) for value in one["partialFingerprints"].values())
         assert one["locations"][0]["logicalLocations"][0]["name"]
+    assert [] == [(name, keys - KNOWN[name]) for name, keys in keys_of("runs", run) if keys - KNOWN[name]]
     [told] = run["invocations"][0]["toolExecutionNotifications"]
     assert ("warning", "x{{0}}.gz: ends too early") == (told["level"], told["message"]["text"])
 

@@ -9,7 +9,7 @@ import re
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detector.report import html
@@ -86,6 +86,7 @@ def test_log_text_stays_text(monkeypatch):
     assert [] == [one for one in page if is_harmful(one) and one != "\n"]
 
 
+@settings(deadline=None)  # a page takes a while on a busy machine
 @given(st.text())
 def test_no_name_leaves_its_place(name):
     """Drawn names give the same elements as a harmless one, and stand in the page as they are (escaped)."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detector.report.escape import is_harmful
@@ -56,6 +56,7 @@ def test_budgets_are_told_where_they_are_known():
     assert "They page from 1.15 on (--budget 1/week, shared by 14 services), so this one does." in text
 
 
+@settings(deadline=None)  # the first of them loads much
 @given(st.sampled_from(INJECTIONS) | st.text(), st.integers(60, 120))
 def test_log_text_is_escaped(name, width):
     """Names and samples move no cursor and start no line."""
