@@ -14,6 +14,8 @@ from tests.report.making import BEGIN, MINUTE, incident, result
 
 WINDOWS = 240
 BEFORE = 120
+CONTRIBUTOR = {"dimension": "version", "before": 1.5, "during": 193.25, "share_of_excess": 0.93,
+               "first_seen_at": "2025-07-15T11:35:02Z"}  # fmt: skip
 
 
 def verdicts(service: str, factor: float = 9.8) -> pl.DataFrame:
@@ -44,7 +46,7 @@ def enriched(scan: ScanResult, sample: str = "POST /v1/status") -> ScanShape:
     told = [
         msgspec.structs.replace(
             one,
-            contributors=[ContributorShape("version", sample, 1.5, 193.25, 0.93, sample)],
+            contributors=[msgspec.convert(CONTRIBUTOR | {"value": sample, "sample": sample}, ContributorShape)],
             forecast=ForecastShape(400.0, "learned", 0.54, "2025-07-15T12:40:00Z", 51.0),
             services_together=[sample],
         )
