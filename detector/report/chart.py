@@ -23,6 +23,8 @@ TOP, HEIGHT, LABELS = 36.0, 190.0, 24.0
 GRID = 1000.0
 """The inner picture, in both directions."""
 HEADROOM = 1.06
+EDGE = 0.05
+"""Half of a label, as a share of the width of a phone."""
 FARTHEST_CAPACITY = 3.0
 """A capacity so many times above everything seen would flatten the curves: it is told in words only."""
 
@@ -98,16 +100,18 @@ def _grid(frame: Frame) -> Iterable[Markup]:
 
 
 def _times(frame: Frame) -> Iterable[Markup]:
-    """Round moments below; the outermost labels stay inside."""
+    """Round moments below; those at the very edge have no label, which would run into its neighbour or out."""
     for at, label in time_marks(frame.begin_us, frame.end_us):
         x = frame.x(at)
         foot = TOP + HEIGHT
         yield element("line", x1=_percent(x), x2=_percent(x), y1=foot, y2=foot + 5, class_="grid")
-        yield element("text", label, x=_percent(x), y=foot + 19, class_="label", text_anchor=_anchor(x))
+        if EDGE <= x <= 1 - EDGE:
+            yield element("text", label, x=_percent(x), y=foot + 19, class_="label", text_anchor="middle")
 
 
-def _anchor(x: float, edge: float = 0.04) -> str:
-    return "start" if x < edge else "end" if x > 1 - edge else "middle"
+def _anchor(x: float) -> str:
+    """Where a longer text has to begin to stay inside."""
+    return "start" if x < 0.15 else "end" if x > 0.85 else "middle"
 
 
 def _percent(share: float) -> str:
@@ -173,7 +177,7 @@ def _mark_labels(frame: Frame, one: IncidentShape) -> Iterable[Markup]:
     """Words beside the marks: above the chart, and at the right end of the capacity."""
     x, forecast = frame.x(micros(one.detected_at)), one.forecast
     words = f"noticed {clock(micros(one.detected_at))}"
-    yield element("text", words, x=_percent(x), y=12, class_="mark", text_anchor=_anchor(x, 0.15))
+    yield element("text", words, x=_percent(x), y=12, class_="mark", text_anchor=_anchor(x))
     if forecast.capacity is not None and forecast.capacity <= frame.top and one.unit == "lines/min":
         y = TOP + HEIGHT * frame.y(forecast.capacity)
         yield element("text", "capacity", x="100%", y=y - 4, class_="label", text_anchor="end")

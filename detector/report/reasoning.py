@@ -86,9 +86,9 @@ class Reasoning:
         settings = self.report.settings
         if settings is None:
             return math.nan, math.nan
-        weeks = parse_budget(settings.budget)
-        pages = math.log10(max(self.report.services, 1) * weeks)
-        return math.log10(parse_budget(settings.incident_budget)), pages
+        opens = math.log10(parse_budget(settings.incident_budget))
+        pages = math.log10(max(self.report.services, 1) * parse_budget(settings.budget))
+        return opens, max(opens, pages)
 
     def drivers(self) -> Iterator[str]:
         """Each factor of volume."""
