@@ -26,7 +26,7 @@ def processors() -> int:
     return min(usable, MOST_THREADS)
 
 
-FORMATS = ("table", "json", "ndjson", "csv", "parquet")
+FORMATS = ("table", "json", "ndjson", "csv", "parquet", "markdown", "html", "sarif", "junit", "prometheus")
 FAIL_ON = ("any", "page", "critical", "never")
 COLORS = ("auto", "always", "never")
 BY = ("service", "service,host")

@@ -8,7 +8,6 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from detector.cli.main import silence
@@ -36,7 +35,7 @@ def _speaks_unicode() -> bool:
 
 
 def write(data: bytes, path: str | None) -> None:
-    """Write all of `data` to a file, or to standard output; a closed pipe is no error.
+    """Write all of `data` to a file, which appears whole, or to standard output; a closed pipe is no error.
 
     Raises:
         DetectorError: it cannot be written.
@@ -44,10 +43,8 @@ def write(data: bytes, path: str | None) -> None:
     if path is None or path == "-":
         write_stdout(data)
         return
-    try:
-        Path(path).write_bytes(data)
-    except OSError as error:
-        raise DetectorError(f"{path}: cannot be written: {error.strerror}") from None
+    with open_target(path) as sink:
+        sink.write(data)
 
 
 def write_stdout(data: bytes) -> bool:

@@ -55,6 +55,13 @@ def files(environment: Mapping[str, str], config: str | None) -> Iterator[Layer]
             yield layer
 
 
+def state_folder(environment: Mapping[str, str]) -> Path | None:
+    """Where this user's runs leave what later ones may want; None where the user has no home."""
+    named, home = environment.get("XDG_STATE_HOME", ""), environment.get("HOME", "")
+    folder = Path(named) if os.path.isabs(named) else Path(home) / ".local" / "state"
+    return folder / "detector" if folder.is_absolute() else None
+
+
 def read_file(path: Path, *, is_named: bool) -> Layer | None:
     """One file, None if it was only looked for and is not there.
 

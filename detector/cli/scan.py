@@ -50,27 +50,33 @@ def command(paths: tuple[str, ...], output: str | None, windows: str | None, **o
     resolved = settings_from(options)
     display = resolved.display
     with Crew(resolved.settings.threads, paths) as crew:  # first, so that both load at the same time
-        look = _check_outputs(output, windows, display)
-        result = _scan(paths, resolved.settings, display, crew, keep_windows=windows is not None)
+        look, name = _check_outputs(output, windows, display)
+        from detector.report.render import NEED_WINDOWS
+
+        needs_windows = windows is not None or name in NEED_WINDOWS
+        result = _scan(paths, resolved.settings, display, crew, keep_windows=needs_windows)
     from detector.cli.exits import exit_code
+    from detector.cli.last import keep
 
     if windows is not None:
         _write_windows(result, windows)
     _report(result, output, display, look)
+    keep(result, resolved.settings, os.environ)
     return exit_code(result, display.fail_on, max_unparsed=resolved.settings.max_unparsed, zero=display.exit_zero)
 
 
-def _check_outputs(output: str | None, windows: str | None, display: Display) -> Look:
-    """Refuse what cannot be written before reading; how the report may look."""
+def _check_outputs(output: str | None, windows: str | None, display: Display) -> tuple[Look, str]:
+    """Refuse what cannot be written before reading; how the report may look, and its format."""
     from detector.cli.output import check_target, look_for
     from detector.report.render import format_for
 
     check_target("--output", output)
     check_target("--windows", windows, (".parquet", ".csv"))
     look = look_for(display.color, os.environ, to_file=output not in (None, "-"))
-    if format_for(display.format, output) == "parquet" and look.is_terminal:
+    name = format_for(display.format, output)
+    if name == "parquet" and look.is_terminal:
         raise click.UsageError("--format parquet is no text for a terminal: name a file with -o FILE.parquet")
-    return look
+    return look, name
 
 
 def _scan(

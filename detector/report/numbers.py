@@ -48,6 +48,11 @@ def brief(value: float) -> str:
     return f"{value:.1f}".removesuffix(".0") if abs(value) >= 0.095 or value == 0 else f"{value:.1g}"
 
 
+def precise(value: float) -> str:
+    """Three digits: `0.0432`, `9.7`, `215`, `33,996`."""
+    return f"{value:,.0f}" if abs(value) >= 999.5 else f"{value:.3g}"
+
+
 def times_normal(factor: float) -> str:
     """`x9.7 normal`, `over x1000 normal`, or `from nothing`."""
     if factor >= LARGEST_FACTOR:

@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from detector.errors import UsageError
-from detector.report import csv, json, ndjson, parquet, table
+from detector.report import (
+    csv,
+    html,
+    json,
+    junit,
+    markdown,
+    ndjson,
+    parquet,
+    prometheus,
+    sarif,
+    table,
+)
 from detector.report.look import Look
 from detector.schemas import ScanResult
 
@@ -15,8 +26,17 @@ RENDERERS: Mapping[str, Callable[[ScanResult, Look], bytes]] = {
     "ndjson": ndjson.render,
     "csv": csv.render,
     "parquet": parquet.render,
+    "markdown": markdown.render,
+    "html": html.render,
+    "sarif": sarif.render,
+    "junit": junit.render,
+    "prometheus": prometheus.render,
 }
-SUFFIXES = {"txt": "table", "json": "json", "ndjson": "ndjson", "jsonl": "ndjson", "csv": "csv", "parquet": "parquet"}
+SUFFIXES = {"txt": "table", "json": "json", "ndjson": "ndjson", "jsonl": "ndjson", "csv": "csv", "parquet": "parquet",
+            "md": "markdown", "html": "html", "htm": "html", "sarif": "sarif", "xml": "junit",
+            "prom": "prometheus"}  # fmt: skip
+NEED_WINDOWS = frozenset({"html"})
+"""These show the course of services, so the scan has to keep it."""
 
 
 def format_for(wanted: str | None, path: str | None) -> str:

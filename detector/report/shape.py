@@ -110,6 +110,19 @@ class ScanShape(msgspec.Struct, frozen=True, rename={"from_": "from"}):
     notes: list[str]
 
 
+class BudgetsShape(msgspec.Struct, frozen=True):
+    """What the incidents of a kept report were measured by, as it was set."""
+
+    budget: str
+    incident_budget: str
+
+
+class KeptShape(ScanShape, frozen=True, rename={"from_": "from"}):
+    """A report that `detector explain` reads: that of the last scan tells its budgets, others need not."""
+
+    settings: BudgetsShape | None = None
+
+
 def shape_scan(result: ScanResult) -> ScanShape:
     """The answer as scripts get it."""
     return ScanShape(

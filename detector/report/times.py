@@ -26,6 +26,11 @@ def moment(micros: int) -> datetime:
     return BEGIN + timedelta(microseconds=micros)
 
 
+def micros(text: str) -> int:
+    """RFC 3339 as microseconds since 1970 UTC: what `rfc3339` has written, read again."""
+    return (datetime.fromisoformat(text) - BEGIN) // timedelta(microseconds=1)
+
+
 def day(micros: int, *, year: bool) -> str:
     """`15 Jul`, or `15 Jul 2026`."""
     at = moment(micros)

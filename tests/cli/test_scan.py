@@ -32,7 +32,7 @@ def test_the_same_input_gives_the_same_answer(detector, quiet_place):
     assert first == second
 
 
-@pytest.mark.parametrize("suffix", ["json", "ndjson", "csv", "parquet", "txt"])
+@pytest.mark.parametrize("suffix", ["json", "ndjson", "csv", "parquet", "txt", "md", "html", "sarif", "xml", "prom"])
 def test_a_report_goes_to_a_file(detector, quiet_place, suffix):
     """In the format of its suffix; nothing comes on standard output."""
     answer = detector("scan", surging(quiet_place), "-o", f"report.{suffix}")

@@ -1,0 +1,144 @@
+"""The reasoning behind one incident, in plain words, from its report alone: where that says less, so does this."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from detector.config import PERIODS, parse_budget
+from detector.report.escape import escape
+from detector.report.numbers import brief, grouped, precise, times_normal
+from detector.report.sentences import (
+    SIGNALS,
+    named_drivers,
+    tell_change,
+    tell_delay,
+    tell_forecast,
+    tell_length,
+    tell_moment,
+    tell_percent,
+)
+from detector.report.shape import IncidentShape, KeptShape
+from detector.report.times import duration
+
+INDENT = "  "
+LONGEST_YEARS = 1000.0
+HIGHEST_SCORE = 300.0
+"""Ten to a higher power is no number any more."""
+WEEKS_IN_YEAR = PERIODS["year"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reasoning:
+    """An incident and the report that it is part of."""
+
+    one: IncidentShape
+    report: KeptShape
+
+    def text(self, width: int) -> str:
+        """Headed paragraphs, wrapped to `width` columns; log text is escaped."""
+        one = self.one
+        marks = f"{one.severity.upper()}{' PAGE' if one.page else ''}"
+        lines = [f"#{escape(one.id)}  {marks}  {escape(one.service) or '(no name)'}"]
+        parts: Sequence[tuple[str, Iterator[str]]] = (
+            ("What was seen", self.seen()), ("How strange that is", self.strange()), ("What drives it", self.drivers()),
+            ("Who contributes", self.contributors()), ("What it can bear", iter(tell_forecast(one.forecast, one.unit))),
+            ("What would have silenced it", self.silence()),
+        )  # fmt: skip
+        for title, sentences in parts:
+            told = [line for sentence in sentences for line in _wrap(sentence, width)]
+            lines += ["", title, *told] if told else []
+        return "\n".join(lines) + "\n"
+
+    def seen(self) -> Iterator[str]:
+        """The windows, the levels, the course."""
+        one, report = self.one, self.report
+        span = f", from {tell_moment(report.from_)} to {tell_moment(report.to)}" if report.from_ and report.to else ""
+        windows = duration(report.window_seconds * 1e6)
+        windows += ", tables in their own" if "counts" in report.input.formats else ""
+        yield f"The scan counted {SIGNALS.get(one.signal, one.signal)} of each service in windows of {windows}{span}."
+        yield (f"From when it was noticed there were {precise(one.observed)} {one.unit} on average, where "
+               f"{precise(one.expected)} were expected from what was known of the service by then: "
+               f"{times_normal(one.factor)}.")  # fmt: skip
+        yield (f"The surge began at {tell_moment(one.started_at)} and was noticed at {tell_moment(one.detected_at)}, "
+               f"after {tell_delay(one)}; it {tell_length(one, report.to)}.")  # fmt: skip
+        if one.services_together:
+            yield f"Other services rose by the same cause: {', '.join(one.services_together)}."
+
+    def strange(self) -> Iterator[str]:
+        """The score, and the budgets that it was measured by."""
+        one, settings = self.one, self.report.settings
+        yield (f"Its score is {precise(one.score)}: in one service something as strange comes by chance once in "
+               f"{_weeks(one.score)}.")  # fmt: skip
+        if settings is None:
+            yield "It pages." if one.page else "It does not page."
+            return
+        opens, pages = self._limits()
+        yield f"Incidents are reported from {precise(opens)} on (--incident-budget {settings.incident_budget})."
+        services = f"shared by {grouped(self.report.services)} services" if self.report.services > 1 else "one service"
+        verdict = "so this one does" if one.page else "so this one does not"
+        yield f"They page from {precise(pages)} on (--budget {settings.budget}, {services}), {verdict}."
+
+    def _limits(self) -> tuple[float, float]:
+        """Scores from which incidents are reported and page; not a number where the settings are not known."""
+        settings = self.report.settings
+        if settings is None:
+            return math.nan, math.nan
+        opens = math.log10(parse_budget(settings.incident_budget))
+        pages = math.log10(max(self.report.services, 1) * parse_budget(settings.budget))
+        return opens, max(opens, pages)
+
+    def drivers(self) -> Iterator[str]:
+        """Each factor of volume."""
+        found = named_drivers(self.one.drivers)
+        if found:
+            yield "Volume is clients x messages per client x bytes per message. Per window:"
+        for words, driver in found:
+            change = tell_change(driver.before, driver.during)
+            share = "" if driver.share is None else f", {tell_percent(driver.share)} of the change"
+            yield f"- {words}: {precise(driver.before)} before, {precise(driver.during)} during ({change}){share}"
+        if not found and self.one.kind == "volume":
+            yield "Clients are not known here, so it cannot be said whether there are more of them."
+
+    def contributors(self) -> Iterator[str]:
+        """Which values of which dimensions, with a line of each."""
+        for each in self.one.contributors:
+            yield (f"- {each.dimension} {each.value}: {tell_percent(each.share_of_excess)} of the excess "
+                   f"({precise(each.before)} before, {precise(each.during)} during)")  # fmt: skip
+            if each.sample:
+                yield f"  for example: {each.sample}"
+
+    def silence(self) -> Iterator[str]:
+        """Settings under which it would not have been reported, or would not have paged."""
+        a_year = WEEKS_IN_YEAR / 10 ** min(self.one.score, HIGHEST_SCORE)
+        yield f"- {_stricter('--incident-budget', a_year)}."
+        if self.one.page:
+            paging = _stricter("--budget", a_year * max(self.report.services, 1))
+            yield f"- The page alone: {paging}."
+        yield "- A baseline that knows this level, if it is the new normal: detector learn PATH... --model DIR."
+
+
+def _stricter(option: str, a_year: float) -> str:
+    """The option with which the score would have been too low, if there is a sensible one."""
+    if a_year < 1 / LONGEST_YEARS:
+        return f"no sensible {option}, not even one in {LONGEST_YEARS:,.0f} years"
+    digits = max(0, -math.floor(math.log10(a_year)))
+    rounded = math.floor(a_year * 10**digits) / 10**digits
+    return f"{option} {rounded:.{digits}f}/year, or less"
+
+
+def _weeks(score: float) -> str:
+    """10 to the power of the score, in words."""
+    weeks = 10 ** min(score, HIGHEST_SCORE)
+    years = weeks / WEEKS_IN_YEAR
+    if years > LONGEST_YEARS:
+        return f"more than {LONGEST_YEARS:,.0f} years"
+    return f"{brief(years)} years" if years >= 2 else f"{brief(weeks)} weeks"
+
+
+def _wrap(text: str, width: int) -> list[str]:
+    """Indented; what follows a dash stands below what it belongs to."""
+    hang = INDENT + "  " if text.startswith(("- ", "  ")) else INDENT
+    return textwrap.wrap(escape(text), width, initial_indent=INDENT, subsequent_indent=hang, break_on_hyphens=False)

@@ -1,0 +1,87 @@
+"""An incident of `detector.scan/1` in sentences, for reports that are read by people."""
+
+from __future__ import annotations
+
+from detector.report.numbers import brief, times_normal
+from detector.report.shape import DriverShape, DriversShape, ForecastShape, IncidentShape
+from detector.report.times import clock, day, duration, micros
+
+NOTABLE = 1.15
+"""A factor that changed by less is not worth a word."""
+LARGE = 1000
+DRIVERS = {"clients": "clients", "messages_per_client": "messages per client", "bytes_per_message": "bytes per message"}
+SIGNALS = {"lines": "lines", "bytes": "bytes", "lines_per_client": "lines per client",
+           "bytes_per_line": "bytes per line", "errors": "errors", "debug": "debug lines",
+           "version": "one client version"}  # fmt: skip
+
+
+def tell_volume(one: IncidentShape) -> str:
+    """`x9.7 normal: 215 lines/min, expected 22`."""
+    return f"{times_normal(one.factor)}: {brief(one.observed)} {one.unit}, expected {brief(one.expected)}"
+
+
+def tell_course(one: IncidentShape, to: str | None) -> str:
+    """`began 15 Jul 2025 11:35 UTC, noticed after 14 min, lasted 26 min`; `to`: end of the input."""
+    return f"began {tell_moment(one.started_at)}, noticed after {tell_delay(one)}, {tell_length(one, to)}"
+
+
+def tell_moment(at: str) -> str:
+    """`15 Jul 2025 11:35 UTC`."""
+    return f"{day(micros(at), year=True)} {clock(micros(at))} UTC"
+
+
+def tell_delay(one: IncidentShape) -> str:
+    """From its begin to the alarm: `14 min`."""
+    return duration(micros(one.detected_at) - micros(one.started_at))
+
+
+def tell_length(one: IncidentShape, to: str | None) -> str:
+    """`lasted 26 min`, or `lasts (26 min so far)`."""
+    begin = micros(one.started_at)
+    if one.ended_at is not None:
+        return f"lasted {duration(micros(one.ended_at) - begin)}"
+    return "lasts" if to is None else f"lasts ({duration(micros(to) - begin)} so far)"
+
+
+def tell_reasons(one: IncidentShape) -> str:
+    """`messages per client x9.4, clients x1.2`: what changed, the largest share first; nothing if that is unknown."""
+    found = [(words, driver) for words, driver in named_drivers(one.drivers) if _is_notable(driver)]
+    found.sort(key=lambda item: -(item[1].share if item[1].share is not None else 0.0))
+    return ", ".join(f"{words} {tell_change(driver.before, driver.during)}" for words, driver in found)
+
+
+def named_drivers(drivers: DriversShape) -> list[tuple[str, DriverShape]]:
+    """Words and driver, of those that are known."""
+    found = [(words, getattr(drivers, name)) for name, words in DRIVERS.items()]
+    return [(words, driver) for words, driver in found if driver is not None]
+
+
+def _is_notable(driver: DriverShape) -> bool:
+    low, high = sorted((driver.before, driver.during))
+    return driver.share is not None and (low <= 0 or high / low >= NOTABLE)
+
+
+def tell_change(before: float, during: float) -> str:
+    """`x9.4`, or `from nothing to 20` where no factor says it."""
+    if before <= 0 or during / before > LARGE:
+        return f"from {'almost ' * (before > 0)}nothing to {brief(during)}"
+    return f"x{brief(during / before)}"
+
+
+def tell_percent(share: float | None) -> str:
+    """`97 %`, `-3 %`, `-` where it is unknown."""
+    return "-" if share is None else f"{round(share * 100)} %"
+
+
+def tell_forecast(forecast: ForecastShape, unit: str) -> list[str]:
+    """What is known about the capacity of the service, one sentence each; nothing if nothing is."""
+    told = []
+    if forecast.capacity is not None:
+        source = f", {forecast.capacity_from}" if forecast.capacity_from else ""
+        told.append(f"It can bear {brief(forecast.capacity)} {unit} (capacity{source}).")
+    if forecast.load is not None:
+        told.append(f"Its load is {tell_percent(forecast.load)} of that.")
+    if forecast.overload_at is not None:
+        left = "" if forecast.minutes_to_overload is None else f", in {brief(forecast.minutes_to_overload)} minutes"
+        told.append(f"It will be overloaded at {tell_moment(forecast.overload_at)}{left}.")
+    return told

@@ -1,0 +1,55 @@
+"""Answers with everything that a report may have to show."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import numpy as np
+import polars as pl
+
+from detector.report.shape import ContributorShape, ForecastShape, ScanShape, shape_scan
+from detector.schemas import VERDICTS, ScanResult, schema
+from tests.report.making import BEGIN, MINUTE, incident, result
+
+WINDOWS = 240
+BEFORE = 120
+CONTRIBUTOR = {"dimension": "version", "before": 1.5, "during": 193.25, "share_of_excess": 0.93,
+               "first_seen_at": "2025-07-15T11:35:02Z"}  # fmt: skip
+
+
+def verdicts(service: str, factor: float = 9.8) -> pl.DataFrame:
+    """The windows of a service from two hours before the usual incident until two hours later."""
+    place = np.arange(WINDOWS)
+    hot = (place >= BEFORE) & (place < BEFORE + 26)
+    first = datetime.fromtimestamp(BEGIN / 1e6, UTC) - timedelta(minutes=BEFORE)
+    lines = np.where(hot, 22 * factor, 22.0 + place % 5)
+    columns = {
+        "window_start": [first + timedelta(minutes=int(at)) for at in place], "service": [service] * WINDOWS,
+        "lines": lines, "bytes": lines * 300, "clients": [None] * WINDOWS, "expected_lines": [22.0] * WINDOWS,
+        "upper_lines": [40.0] * WINDOWS, "score": [None, *[0.2] * (WINDOWS - 1)], "flagged": hot & (factor > 1),
+    }  # fmt: skip
+    return pl.DataFrame(columns, schema=schema(VERDICTS))
+
+
+def answer(*names: str) -> ScanResult:
+    """One incident per name, with its windows, and a calm service."""
+    found = [incident(name, id=f"{index:08x}", started_us=BEGIN + index % 3 * MINUTE)
+             for index, name in enumerate(names)]  # fmt: skip
+    windows = pl.concat([verdicts(name) for name in names] + [verdicts("calm", 1)])
+    return result(*found, windows=windows)
+
+
+def enriched(scan: ScanResult, sample: str = "POST /v1/status") -> ScanShape:
+    """The same with a contributor, a forecast and companions in every incident."""
+    shape = shape_scan(scan)
+    told = [
+        msgspec.structs.replace(
+            one,
+            contributors=[msgspec.convert(CONTRIBUTOR | {"value": sample, "sample": sample}, ContributorShape)],
+            forecast=ForecastShape(400.0, "learned", 0.54, "2025-07-15T12:40:00Z", 51.0),
+            services_together=[sample],
+        )
+        for one in shape.incidents
+    ]
+    return msgspec.structs.replace(shape, incidents=told)
