@@ -2,17 +2,37 @@
 
 from __future__ import annotations
 
-from detector.formats import access, cri, docker, error_logs, glog, jsonlines, logfmt, syslog, text, vpc_flow, zeek
+from detector.formats import (
+    access,
+    aws_load_balancers,
+    aws_s3,
+    cri,
+    docker,
+    error_logs,
+    glog,
+    haproxy,
+    jsonlines,
+    logfmt,
+    squid,
+    syslog,
+    text,
+    vpc_flow,
+    zeek,
+)
 from detector.formats.format import Format
 
 FORMATS: tuple[Format, ...] = (
     access.FORMAT,
+    *aws_load_balancers.FORMATS,
+    aws_s3.FORMAT,
     *cri.FORMATS,
     docker.FORMAT,
     *error_logs.FORMATS,
     glog.FORMAT,
+    haproxy.FORMAT,
     jsonlines.FORMAT,
     logfmt.FORMAT,
+    squid.FORMAT,
     *syslog.FORMATS,
     text.FORMAT,
     vpc_flow.FORMAT,

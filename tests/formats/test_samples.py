@@ -20,7 +20,13 @@ SAMPLES = [
     for known in FORMATS
     for number, sample in enumerate(known.samples)
 ]
-OVERLAPS = {("docker", "json"): "a line of Docker's json-file is a JSON object with a time; docker's priority decides"}
+OVERLAPS = {
+    ("docker", "json"): "a line of Docker's json-file is a JSON object with a time; docker's priority decides",
+    **dict.fromkeys(
+        [("haproxy", "syslog_rfc3164"), ("haproxy", "syslog_rfc5424"), ("haproxy", "syslog_iso")],
+        "haproxy reads through the syslog around it, and its priority decides",
+    ),
+}
 """(whose sample, who reads it too) -> why that is right."""
 
 
