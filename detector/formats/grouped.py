@@ -36,6 +36,7 @@ class Traits(TypedDict, total=False):
     fallback: Format
     priority: int
     dialect: str
+    alone: bool
 
 
 def by_groups(

@@ -215,7 +215,7 @@ def _keep(trials: list[Trial], *, forced: bool = False) -> tuple[Format, ...]:
         return ()
     best, kept = trials[0], [trials[0]]
     taken = best.records.copy()
-    for trial in trials[1:]:
+    for trial in () if best.format.alone else trials[1:]:
         new = trial.records & ~taken
         if trial.dated.any() == best.dated.any() and new.sum() >= max(1.0, ALSO * len(new)):
             kept.append(trial)
