@@ -1,8 +1,8 @@
 """MySQL and MariaDB: error log, slow query log and general query log.
 
-Where the slow log writes `# Time:` for each query, that begins its record; where only for each new second, the record
-is the line `SET timestamp=` that each query has, which also knows the time in UTC, and its SQL. The general log of
-older versions likewise says the time only now and then: records between count at the nearest time known.
+Where the slow log writes `# Time:` for each query, that begins its record; where only for each new second (MariaDB, old
+MySQL), the line `SET timestamp=` does, which each query has and which knows the time in UTC. The general log of older
+versions likewise says the time only now and then: records between count at the nearest time known.
 Source: https://dev.mysql.com/doc/refman/8.4/en/error-log-format.html, .../slow-query-log.html, .../query-log.html,
 https://mariadb.com/docs/server/server-management/server-monitoring-logs
 """
@@ -45,13 +45,12 @@ def spaced(time: pl.Expr) -> pl.Expr:
 
 def slow(*, dated: bool) -> Format:
     """The slow query log, with or without a time for each query."""
-    head = LINE.str.contains(r"^# (?:Time|User@Host|Thread_id|Query_time|Rows_affected): ")
     start, time = ("# Time: ", rf"^# Time: ({ISO}|{SPACED})") if dated else (STAMP, rf"^{STAMP}(\d+)")
     return Format(
         "mysql_slow", "slow query log of MySQL and MariaDB", SLOW_SAMPLES,
         {"matched": LINE.str.starts_with(start), "time": spaced(LINE.str.extract(time)), "message": LINE},
         CLOCK if dated else ("epoch",), continues=EVERYTHING, adapt=adapt_slow, needs=("time",), priority=10,
-        alone=True, header=PREAMBLE if dated else PREAMBLE | head,
+        alone=True, header=PREAMBLE,
     )  # fmt: skip
 
 
@@ -92,7 +91,7 @@ SLOW_SAMPLES = (
 )
 GENERAL_SAMPLES = (
     Sample("260102  3:04:05\t     3 Connect\troot@localhost on  using TCP/IP", {"timestamp": "2026-01-02T03:04:05Z"}),
-    Sample("2026-01-02T03:04:06.5Z\t   12 Query\tselect *\nfrom cars", {"timestamp": "2026-01-02T03:04:06.5Z"}),
+    Sample("2026-01-02T03:04:06.500000Z\t   12 Query\tselect *\nfrom cars", {"timestamp": "2026-01-02T03:04:06.5Z"}),
     Sample("\t\t     3 Query\tSET NAMES utf8", {"timestamp": None}, "260102  3:04:05\t     3 Connect\troot@web1"),
     Sample("260102 13:04:07\t     4 Quit\t", {"timestamp": "2026-01-02T13:04:07Z"}),
     Sample("2026-01-02T03:04:08.000001+01:00\t    9 Init DB\tshop", {"timestamp": "2026-01-02T02:04:08.000001Z"}),

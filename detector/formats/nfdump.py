@@ -45,8 +45,9 @@ def with_columns(names: Sequence[str]) -> Format:
         "matched": pl.col("fits") & ~LINE.str.contains(SUMMARY),
         "time": Span(pl.col("time begin"), pl.col("time length")),
         "client": Span(pl.col("client begin"), pl.col("client length")),
-        "payload_bytes": pl.sum_horizontal(sizes),
     }
+    if sizes:
+        fields["payload_bytes"] = pl.sum_horizontal(sizes)
     return Format("nfdump_csv", ABOUT, SAMPLES, fields, ("iso", "epoch"), locate=locate, adapt=adapt,
                   header=LINE.str.contains(SUMMARY), needs=("time",), priority=2)  # fmt: skip
 

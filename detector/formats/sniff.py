@@ -214,7 +214,7 @@ def _keep(trials: list[Trial], *, forced: bool = False) -> tuple[Format, ...]:
     if not trials or not (forced or _fits(trials[0])):
         return ()
     best, kept = trials[0], [trials[0]]
-    taken = best.records.copy()
+    taken = best.records | best.skipped
     for trial in () if best.format.alone else trials[1:]:
         new = trial.records & ~taken
         if trial.dated.any() == best.dated.any() and new.sum() >= max(1.0, ALSO * len(new)):
