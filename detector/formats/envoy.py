@@ -1,7 +1,7 @@
 """Envoy's access log in its default text, also with what Istio and Ambassador add to it. Its JSON is read as any other.
 
 Service is what the upstream cluster is named after (`outbound|8000||shop`), else the authority that was asked for;
-client the first address that was forwarded, else the peer; payload the bytes sent.
+client the peer where the line names it, else the first address that was forwarded; payload the bytes sent.
 Source: https://www.envoyproxy.io/docs/envoy/latest/configuration/observability/access_log/usage#default-format-string,
 https://istio.io/latest/docs/tasks/observability/logs/access-log/#default-access-log-format
 """
@@ -49,6 +49,6 @@ SAMPLES = (
 FORMAT = by_groups(
     "envoy", ABOUT, SAMPLES, PATTERN, ("iso",),
     {"status": pl.when(STATUS > 0).then(STATUS), "duration_us": whole(pl.col("millis")) * 1000,
-     "client": pl.coalesce(present(pl.col("forwarded")), pl.col("peer").str.strip_chars("[]")),
+     "client": pl.coalesce(pl.col("peer").str.strip_chars("[]"), present(pl.col("forwarded"))),
      "service": pl.coalesce(present(pl.col("cluster").str.extract(r"([^|]+)$")), present(pl.col("authority")))},
 )  # fmt: skip
