@@ -105,6 +105,16 @@ DIALECTS = (
         request="trace logging.googleapis.com/trace", message="textPayload jsonPayload>message message"))
       for signs in (("severity", "logName"), ("severity", "resource>type"), ("severity", "httpRequest>requestMethod"),
                     ("severity", "logging.googleapis.com/trace"))),
+    # https://opentelemetry.io/docs/specs/otel/logs/data-model/, each record with its resource by `otlp_lines.py`
+    Dialect("otlp", ("timeUnixNano", "resource", "attributes"), words(
+        time="timeUnixNano", level="severityText severityNumber",
+        service="resource>service.name resource>k8s.container.name resource>k8s.pod.name scope",
+        client="attributes>client.address attributes>source.address attributes>net.peer.ip attributes>enduser.id"
+        " attributes>device.id", status="attributes>http.response.status_code attributes>http.status_code",
+        payload_bytes="attributes>http.response.body.size attributes>http.response_content_length",
+        method="attributes>http.request.method attributes>http.method", version="attributes>user_agent.original"
+        " resource>service.version", endpoint="attributes>url.path attributes>http.target attributes>http.route",
+        host="resource>host.name resource>k8s.node.name", request="traceId", message="body"), OTEL, closed=True),
     # https://loguru.readthedocs.io/en/stable/api/logger.html#record
     Dialect("loguru", ("text", "record>level>name"), words(
         time="record>time>timestamp record>time>repr", level="record>level>name", message="record>message",

@@ -149,6 +149,12 @@ SAMPLES = (
     Sample('{"type":"FLOW","first":"2026-03-01T00:00:32.494","last":"2026-03-01T00:00:32.519","in_bytes":1444,'
            '"src4_addr":"192.0.2.20"}',
            {"timestamp": "2026-03-01T00:00:32.494Z", "client": "192.0.2.20", "payload_bytes": 1444}),
+    # OTLP, each record with its resource
+    Sample('{"timeUnixNano":"1772323229250000000","severityText":"WARN","severityNumber":13,"body":"slow","scope":"app",'
+           '"traceId":"5b8efff798038103d269b633813fc60c","resource":{"service.name":"shop","host.name":"h1"},'
+           '"attributes":{"client.address":"192.0.2.6","http.response.status_code":"504"}}',
+           {"timestamp": "2026-03-01T00:00:29.25Z", "level": "warning", "service": "shop", "client": "192.0.2.6",
+            "status": 504, "host": "h1", "message": "slow", "request": "5b8efff798038103d269b633813fc60c"}),
     # Route 53, WAF, Azure, Cloudflare, Envoy
     Sample('{"version":"1.100000","account_id":"123456789012","region":"us-east-1","vpc_id":"vpc-0dd4",'
            '"query_timestamp":"2026-03-01T00:00:30Z","query_name":"www.example.org.","query_type":"A","query_class":"IN",'

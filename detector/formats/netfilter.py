@@ -30,6 +30,7 @@ SOURCE, LENGTH = LINE.str.find(" SRC=", literal=True), LINE.str.find(" LEN=", li
 FORMAT = Format(
     "netfilter", ABOUT, SAMPLES,
     {"matched": LINE.str.contains(r"(?:^|[^A-Za-z0-9_])IN=[^ ]* OUT=") & (SOURCE < LENGTH),
-     "time": LINE.str.extract(TIME), "client": Span(SOURCE.cast(int) + 5, until=" "), "payload_bytes": Span(LENGTH.cast(int) + 5), "message": LINE},
+     "time": LINE.str.extract(TIME), "client": Span(SOURCE.cast(int) + 5, until=" "),
+     "payload_bytes": Span(LENGTH.cast(int) + 5), "message": LINE},
     ("%b %d %H:%M:%S %Y",), hint=HINT, priority=10,
 )  # fmt: skip
