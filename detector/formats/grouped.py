@@ -47,16 +47,18 @@ def by_groups(
 
     Args:
         name, about, samples, clock, traits: as in `Format`; without a `hint` the pattern itself is tried on the head.
-        pattern: for Rust, in ASCII; a group `time` must be in it, others named as columns of Records are read as such.
+        pattern: for Rust, in ASCII; a line matches if its group `time` is there, or the first one where none has that
+            name. Groups named as columns of Records are read as such.
         fields: over the groups, for columns that are not simply a group.
     """
     groups = re.findall(r"\(\?<(\w+)>", pattern)
-    read = {"time": pl.col("time"), **{group: usual(group) for group in groups if group != "time"}, **fields}
-    read["matched"] = pl.col("time").is_not_null()
+    read = {**{group: usual(group) for group in groups}, **fields}
+    sure = "time" if "time" in groups else groups[0]
+    read["matched"] = pl.col(sure).is_not_null()
     sources = {column: frozenset(expression.meta.root_names()) for column, expression in read.items()}
 
     def locate(lines: Lines, asked: frozenset[str]) -> pl.DataFrame:
-        needed = frozenset[str]().union(*(sources[column] for column in asked if column in sources), {"time"})
+        needed = frozenset[str]().union(*(sources[column] for column in asked if column in sources), {sure})
         return take_apart(lines.text, pattern, tuple(group for group in groups if group in needed))
 
     known: dict[str, pl.Expr | Span | LevelAt] = dict(read)

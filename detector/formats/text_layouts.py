@@ -71,9 +71,13 @@ LAYOUTS = tuple(
         rf"\]? {UPPER} +\[[^\]]*\] (?<service>[\w.$-]+)(?::\d+)?(?::| -) ",  # Hadoop
         rf" +{UPPER} +\d+ --- (?:\[[^\]]*\] ?)+(?<service>[\w.$/-]+) *: ",  # Spring Boot
         rf" \[[^\]]*\] {UPPER} +(?<service>[\w.$-]+)(?:[:#]\d+)?(?: \[[^\]]*\])* +-+ ",  # logback
-        rf"\]\[(?<service>[^\]\s]+)\]\[{LEVEL} *\]",  # Rust's fern
+        rf"\]\[\d+\]\[{LEVEL}\]\[(?<service>[^\]\s]+)\] ",  # Envoy itself
+        rf"\]\[(?<service>[^\]\s\d][^\]\s]*)\]\[{LEVEL} *\]",  # Rust's fern
         rf"\]\[{LEVEL} *\]\[(?<service>[^\]\s]+) *\]",  # Elasticsearch
         rf"\] (?<service>[\w-]+)\.{UPPER}: ",  # Monolog
+        rf" {LEVEL}: (?<service>[\w.`+]+)\[\d+\]",  # .NET's console
+        rf" \[{UPPER}\] {{1,2}}(?<service>[a-z][\w.-]*): ",  # Consul, Vault, Nomad
+        rf" \[ \d+ \] \{{[^}}]*\}} <{LEVEL}> (?<service>[A-Za-z_]\w*)\b",  # ClickHouse
         rf"\] \[{LEVEL}\] \[{NAME}\] ",  # Django, gunicorn with names
         rf"\] \[{LEVEL}\] \[\d+\] (?<service>[\w.$-]+): ",  # Serilog
         rf" {UPPER} \([^)]*\) \[(?<service>[^\]\s]+)\] ",  # Home Assistant
@@ -89,6 +93,8 @@ LAYOUTS = tuple(
         r"(?::\d+)?\|(?<service>[A-Za-z_]\w*)\|\d+\|",  # HealthApp
         rf"\t{LEVEL}\t(?<service>[A-Za-z_][\w.$-]*)\t",  # zap's console
         r" (?<level>[DIWEF])\d? +(?<service>[A-Z]+) +\[",  # MongoDB before 4.4
+        rf" {UPPER} \[[^\]]*\] (?<service>[\w$]+(?:\.[\w$]+)+)\.[\w$<>]+ ",  # Tomcat
+        rf" \[id=\d+\]\t{UPPER}\t(?<service>[\w.$]+)#",  # Jenkins
         rf" +{UPPER} \[(?<service>[^\]\s]+)\] ",  # NestJS
         rf" +{UPPER} +(?<service>\w+(?:::\w+)*)\] ",  # Rust's env_logger
         rf" +{UPPER} (?<service>\w+(?:::\w+)+): ",  # Rust's tracing
@@ -113,7 +119,7 @@ BEFORE = tuple(
 )
 ALONE = tuple(
     Layout(pattern, 0.5)
-    for pattern in (rf"{UPPER}:(?<service>[\w.$-]+):", rf"\[?{UPPER}\]?:?\s", rf"{LEVEL}: [\w.]+\[\d+\]$")
+    for pattern in (rf"{UPPER}:(?<service>[\w.$-]+):", rf"\[?{UPPER}\]?:?\s", rf"{LEVEL}: (?<service>[\w.`+]+)\[\d+\]$")
 )
 """Lines without any time: Python's BASIC_FORMAT, anything that begins with a level, .NET's console."""
 
