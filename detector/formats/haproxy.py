@@ -1,7 +1,8 @@
 """HAProxy: one line a request (`httplog`, `httpslog`) or connection (`tcplog`), as syslog writes it or bare.
 
 Service is the backend (of a refused connection the frontend), payload what went to the client, time that of the
-request: to the millisecond and with its year, which the header of syslog lacks. Other lines of it are plain syslog.
+request: to the millisecond and with its year, which the header of syslog lacks. In a syslog of several programs it is
+a message like any other.
 Source: https://docs.haproxy.org/3.0/configuration.html#8.2
 """
 
@@ -21,6 +22,7 @@ from detector.formats.syslog import FORMATS as SYSLOG
 SYSLOG_HEAD = (
     r"(?:(?:<\d{1,3}>)?(?:1 )?(?:[A-Z][a-z]{2} [ \d]\d [\d:]{8}|\d{4}-\d\d-\d\dT\S{8,26}) (?<host>\S+) (?:\S+ ){1,6}?)?"
 )
+ALMOST_ALL = 0.9
 PATTERN = (
     "^" + SYSLOG_HEAD + CLIENT + r" \[(?<time>\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d\.\d{3})\] "
     r"(?:(?<refused>[^\s/~]+)~?/\S+: (?<error>.*)"
@@ -31,19 +33,17 @@ PATTERN = (
 
 
 def fitted(head: Sequence[str]) -> Format | None:
-    """With the syslog that most of these lines have around them."""
+    """Bare, or through the syslog of a file that hardly any other program writes to; else syslog is opened first."""
     found = [match for match in map(HINT.match, head) if match]
     if not found:
         return None
     bare = sum(match["host"] is None for match in found)
-    around = None if 2 * bare > len(found) else next((form for one in SYSLOG if (form := in_syslog(one, head))), None)
+    if 2 * bare > len(found):
+        return replace(FORMAT, adapt=fitted)
+    if len(found) < ALMOST_ALL * sum(bool(line.strip()) for line in head):
+        return None
+    around = next((form for one in SYSLOG if one.adapt and (form := one.adapt(head))), None)
     return replace(FORMAT, adapt=fitted, fallback=around)
-
-
-def in_syslog(known: Format, head: Sequence[str]) -> Format | None:
-    """This form of syslog, fitted, for what is no request."""
-    form = known.adapt(head) if known.adapt else None
-    return form.fallback or form if form else None
 
 
 ABOUT = "HAProxy's requests and connections, bare or in syslog"

@@ -31,8 +31,9 @@ HEAD_CHARACTERS = 256 * 1024
 """As many lines as a format is judged by, fewer if they are longer than this together, and one at least."""
 ALSO = 0.005
 """A further format is kept if it reads at least this share of the head, and one line."""
-INNER = 0.5
-"""The messages of an envelope are opened if this share of them is understood."""
+INNER, INNER_SURE, SURE = 0.5, 0.05, 10
+"""The messages of an envelope are opened if this share of them is understood; less will do for a format of at least
+this priority, which hardly reads a message by mistake."""
 MESSAGES = 250
 """As many messages of an envelope are looked at."""
 SAID = frozenset(column.name for column in RECORDS) - {"timestamp", "message", "format", "source", "line_number"}
@@ -250,9 +251,9 @@ def _inner(
     _give_way(trials)
     trials = [trial for trial in trials if trial.said.any()]
     trials.sort(key=lambda trial: (-round(float(trial.said.mean()), 1), -trial.format.priority, trial.order))
-    if not trials or trials[0].said.mean() < INNER:
-        return ()
-    return _keep_said(trials)
+    if trials and trials[0].said.mean() < INNER:
+        trials = [trial for trial in trials if trial.format.priority >= SURE and trial.said.mean() >= INNER_SURE]
+    return _keep_said(trials) if trials else ()
 
 
 def _keep_said(trials: list[Trial]) -> tuple[Format, ...]:

@@ -69,6 +69,25 @@ def test_envelopes_are_opened_if_their_messages_say_something() -> None:
     assert () == choose(daemons, FORMATS, CALENDAR).inner
 
 
+def test_a_few_messages_of_a_sure_format_are_opened() -> None:
+    """Where a tenth of a syslog are requests of a proxy or packets, these yield clients; the rest stays as it is."""
+    packet = "IN=eth0 OUT= SRC=192.0.2.7 DST=198.51.100.1 LEN=60 TOS=0x00 PROTO=TCP SPT=1 DPT=22"
+    request = '192.0.2.8:1 [01/Mar/2025:00:00:01.500] in shop/a 0/0/1/2/3 200 17 - - ---- 1/1/0/0/0 0/0 "GET / HTTP/1.1"'
+    daemons = [BSD % (second, "sshd", "Accepted publickey for anna from 192.0.2.3") for second in range(9)]
+    head = [*daemons, BSD % (9, "kernel", packet), BSD % (9, "haproxy", request)]
+    recipe = choose(head, FORMATS, CALENDAR)
+    assert (["syslog_rfc3164"], {"haproxy", "netfilter"}) == (names(recipe), {known.name for known in recipe.inner})
+    frame = read(head, recipe).frame
+    assert [None] * 9 + ["192.0.2.7", "192.0.2.8"] == frame["client"].to_list()
+    assert ["kernel", "haproxy"] == frame["service"].to_list()[9:]
+
+
+def test_lines_that_describe_a_file_keep_no_other_format() -> None:
+    """The date in a header is no record of a generic format."""
+    head = ["#Date: 2025-03-01 00:00:00", "#Fields: date time c-ip sc-status", "2025-03-01 00:00:01 192.0.2.1 200"]
+    assert ["w3c"] == names(choose(head, FORMATS, CALENDAR))
+
+
 def test_a_named_format_comes_first() -> None:
     """`--input-format` decides, whatever the lines look like."""
     assert "logfmt" == names(choose(ACCESS, FORMATS, CALENDAR, "logfmt"))[0]
