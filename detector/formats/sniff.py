@@ -88,6 +88,7 @@ class Trial:
         """Sorts the best first."""
         lines = max(1, int((~self.skipped).sum()))
         share = self.dated.sum() if self.dated.any() else self.records.sum()
+        share += self.continued.sum() if self.format.envelope else 0
         return (-round(self.confidence(), 1), -round(float(share / lines), 1), -self.format.priority, self.order)
 
 
@@ -216,6 +217,8 @@ def _keep(trials: list[Trial], *, forced: bool = False) -> tuple[Format, ...]:
         return ()
     best, kept = trials[0], [trials[0]]
     taken = best.records | best.skipped
+    if best.format.envelope:  # it says itself which lines go on
+        taken |= best.continued
     for trial in () if best.format.alone else trials[1:]:
         new = trial.records & ~taken
         if trial.dated.any() == best.dated.any() and new.sum() >= max(1.0, ALSO * len(new)):

@@ -72,7 +72,7 @@ def test_envelopes_are_opened_if_their_messages_say_something() -> None:
 def test_a_few_messages_of_a_sure_format_are_opened() -> None:
     """Where a tenth of a syslog are requests of a proxy or packets, these yield clients; the rest stays as it is."""
     packet = "IN=eth0 OUT= SRC=192.0.2.7 DST=198.51.100.1 LEN=60 TOS=0x00 PROTO=TCP SPT=1 DPT=22"
-    request = '192.0.2.8:1 [01/Mar/2025:00:00:01.500] in shop/a 0/0/1/2/3 200 17 - - ---- 1/1/0/0/0 0/0 "GET / HTTP/1.1"'
+    request = '192.0.2.8:1 [01/Mar/2025:00:00:01.500] in shop/a 0/0/1/2/3 200 17 - - ---- 1/1/0/0/0 0/0 "GET /"'
     daemons = [BSD % (second, "sshd", "Accepted publickey for anna from 192.0.2.3") for second in range(9)]
     head = [*daemons, BSD % (9, "kernel", packet), BSD % (9, "haproxy", request)]
     recipe = choose(head, FORMATS, CALENDAR)
