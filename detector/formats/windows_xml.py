@@ -14,7 +14,7 @@ from detector.formats.grouped import by_groups
 from detector.formats.levels import from_number
 
 PATTERN = (
-    r"""^\s*<Event [^>]*>.{0,20}<System>.{0,20}?<Provider .{0,30}?Name=['"](?<service>[^'"]+)['"].{0,600}?"""
+    r"""^[\s-]*<Event [^>]*>.{0,20}<System>.{0,20}?<Provider .{0,30}?Name=['"](?<service>[^'"]+)['"].{0,600}?"""
     r"""<TimeCreated SystemTime=['"](?<time>[^'"]+)['"]"""
 )
 LEVELS = {0: "info", 1: "critical", 2: "error", 3: "warning", 4: "info", 5: "debug"}
@@ -50,5 +50,5 @@ FORMAT = by_groups(
     "windows_xml", "Windows events as XML, one a line", SAMPLES, PATTERN, ("iso",),
     {"level": from_number(element("Level"), LEVELS), "host": element("Computer"), "client": present(ADDRESS),
      "endpoint": element("EventID")},
-    hint=r"\s*<Event ",
+    hint=r"[\s-]*<Event ",
 )  # fmt: skip
