@@ -22,7 +22,9 @@ SAMPLES = [
 ]
 OVERLAPS = {
     ("docker", "json"): "a line of Docker's json-file is a JSON object with a time; docker's priority decides",
-    ("traefik", "access"): "an access log with more at the end; traefik's priority decides",
+    **dict.fromkeys(
+        [("traefik", "access"), ("ingress_nginx", "access")], "an access log with more at its end; priority decides"
+    ),
     **dict.fromkeys(
         [("haproxy", "syslog_rfc3164"), ("haproxy", "syslog_rfc5424"), ("haproxy", "syslog_iso")],
         "haproxy reads through the syslog around it, and its priority decides",
