@@ -38,5 +38,5 @@ SAMPLES = (
 FORMAT = by_groups(
     "traefik", ABOUT, SAMPLES, PATTERN, ("%d/%b/%Y:%H:%M:%S %z",),
     {"service": present(pl.col("router")), "duration_us": whole(pl.col("millis")) * 1000},
-    hint=r'[^"]*\[[^\]]+\] "(?:[^"\\]|\\.)*" \S+ \S+ "(?:[^"\\]|\\.)*" "(?:[^"\\]|\\.)*" \d+ "[^"]*" "[^"]*" \d+ms$',
+    hint=r'[^"]*\] "(?:[^"\\]|\\.)*" \S{1,3} \S{1,20} "(?:[^"\\]|\\.)*" "(?:[^"\\]|\\.)*" \d+ "[^"]*" "[^"]*" \d+ms$',
 )  # fmt: skip

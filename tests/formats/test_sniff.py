@@ -8,8 +8,9 @@ import time
 import pytest
 
 from detector.errors import UsageError
+from detector.formats.format import Format
 from detector.formats.records import CONTINUATION, RECORD, Recipe
-from detector.formats.sniff import HEAD_CHARACTERS, choose, rank
+from detector.formats.sniff import HEAD_CHARACTERS, choose, fit, rank
 from detector.formats.table import FORMATS
 from tests.formats.reading import CALENDAR, read
 
@@ -115,6 +116,17 @@ def test_only_a_beginning_is_looked_at() -> None:
     assert ["json"] == names(choose([huge, huge, *ACCESS], FORMATS, CALENDAR))
     assert ["access", "json"] == names(choose([huge, *ACCESS], FORMATS, CALENDAR))
     assert ["json"] == names(choose([huge.replace("x", "long")], FORMATS, CALENDAR))
+
+
+@pytest.mark.parametrize("known", FORMATS, ids=lambda known: known.name)
+def test_odd_lines_do_not_hold_up(known: Format) -> None:
+    """A long line of what a pattern looks for costs time in proportion to its length, not to its square."""
+    begins = ("", "[02/Jan/2026:03:04:05 +0000] ", "2026-01-02 03:04:05 UTC ", "Jan  2 03:04:05 host x[1]: ")
+    begin = time.perf_counter()
+    for start in begins:
+        for text in ('"', "[", "] ", " ", "a", "1", "\\", '\\"', ":", '="', "- ", "1 ", "[Client ", "192.0.2.1:1 [", "|"):
+            fit(known, [start + text * (16_000 // len(text))])
+    assert time.perf_counter() - begin < 3
 
 
 @pytest.mark.parametrize(
