@@ -51,6 +51,7 @@ DISPUTED = {
     "zone": "the truth leaves out the zone that the line states",
     "line year": "the truth takes a year by convention where the line itself states another one",
     "slow": "the truth begins records at `# Time:`, which MariaDB writes once a second; it is `SET timestamp=` here",
+    "unended": "the truth counts a part of a line (`P`) whose end never comes as a record",
     "part": "CEF without a header has no time of its own",
 }
 CASES = {
@@ -61,6 +62,7 @@ CASES = {
     "zone": "jellyfin-logs",
     "line year": "haproxy-nextcloud-whitelist",
     "slow": "mariadb_slow",
+    "unended": "cri-logs",
     "part": "unifi-cef",
 }
 REASONS = {stem: DISPUTED[kind] for kind, stems in CASES.items() for stem in stems.split()}
