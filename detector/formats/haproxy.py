@@ -23,13 +23,23 @@ SYSLOG_HEAD = (
     r"(?:(?:<\d{1,3}>)?(?:1 )?(?:[A-Z][a-z]{2} [ \d]\d [\d:]{8}|\d{4}-\d\d-\d\dT\S{8,26}) (?<host>\S+) (?:\S+ ){1,6}?)?"
 )
 ALMOST_ALL = 0.9
-PATTERN = (
-    "^" + SYSLOG_HEAD + CLIENT + r" \[(?<time>\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d\.\d{3})\] "
+REQUEST = (
+    CLIENT + r" \[(?<time>\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d\.\d{3})\] "
     r"(?:(?<refused>[^\s/~]+)~?/\S+: (?<error>.*)"
     r"|\S+ (?<service>[^\s/]+)/\S+ (?:[+-]?\d+/){2,4}\+?(?<millis>-?\d+) "
     r"(?:(?<status>-1|\d{3}) )?\+?(?<payload_bytes>\d+) (?:\S+ \S+ )?\S{2,4} (?:[+-]?\d+/){4}[+-]?\d+ \d+/\d+"
     r'(?: (?:\{.*\} )?"(?<endpoint>[^"]*))?)'
 )
+
+
+def of_pattern(head: str) -> Format:
+    """The format of requests that begin after this."""
+    return by_groups(
+        "haproxy", ABOUT, SAMPLES, f"^{head}{REQUEST}", ("%d/%b/%Y:%H:%M:%S%.f",),
+        {"service": pl.coalesce("service", "refused"), "duration_us": whole(pl.col("millis")) * 1000,
+         "message": pl.col("error")},
+        priority=12,
+    )  # fmt: skip
 
 
 def fitted(head: Sequence[str]) -> Format | None:
@@ -39,7 +49,7 @@ def fitted(head: Sequence[str]) -> Format | None:
         return None
     bare = sum(match["host"] is None for match in found)
     if 2 * bare > len(found):
-        return replace(FORMAT, adapt=fitted)
+        return replace(of_pattern(""), adapt=fitted)
     if len(found) < ALMOST_ALL * sum(bool(line.strip()) for line in head):
         return None
     around = next((form for one in SYSLOG if one.adapt and (form := one.adapt(head))), None)
@@ -75,11 +85,6 @@ SAMPLES = (
         '200 17 - - LR-- 1/1/0/0/0 0/0 "GET /stats HTTP/1.1"',
         {"timestamp": "2026-01-02T02:04:10.4Z", "service": "stats", "status": 200}),
 )  # fmt: skip
-FORMAT = by_groups(
-    "haproxy", ABOUT, SAMPLES, PATTERN, ("%d/%b/%Y:%H:%M:%S%.f",),
-    {"service": pl.coalesce("service", "refused"), "duration_us": whole(pl.col("millis")) * 1000,
-     "message": pl.col("error")},
-    priority=12,
-)  # fmt: skip
+FORMAT = of_pattern(SYSLOG_HEAD)
 HINT = re.compile(FORMAT.hint)
 FORMAT = replace(FORMAT, adapt=fitted)
