@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class KnownFormat:
-    """One line of `formats list`; `fields` are those that its samples yield."""
+    """One line of `formats list`; `fields` are those that its samples or its documentation yield."""
 
     name: str
     about: str

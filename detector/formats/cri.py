@@ -1,6 +1,7 @@
 """What Kubernetes writes around each line of a container: the CRI log format, and `kubectl logs --timestamps`.
 
-A line longer than 16 KiB comes in parts marked `P`, the last one `F`; each part is a record of its own here.
+A line longer than 16 KiB comes in parts marked `P`, the last one `F`. That last part is the record; those before are
+further lines, which cannot be told from those of the record before: their text goes to it, they count for no record.
 Source: https://github.com/kubernetes/design-proposals-archive/blob/main/node/kubelet-cri-logging.md
 """
 
@@ -14,6 +15,7 @@ HEAD = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d) "
 FIXED = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}(?:Z|[+-]\d\d:\d\d) "
 """`kubectl logs` and `docker logs` write all nine digits, which hardly any program does by itself."""
 CRI = HEAD + r"(?:stdout|stderr) [FP](?::\S*)? "
+LAST, PART = (HEAD + rf"(?:stdout|stderr) {tag}(?::\S*)? " for tag in "FP")
 SPACE = pl.col("space")
 
 
@@ -39,8 +41,9 @@ CRI_SAMPLES = (
            {"timestamp": "2026-03-01T00:00:00.123456Z", "message": "listening on :8080"}),
     Sample("2026-03-01T01:00:00.5+01:00 stderr F out of memory",
            {"timestamp": "2026-03-01T00:00:00.5Z", "message": "out of memory"}),
-    Sample("2026-03-01T00:00:01.000000001Z stdout P the first part of a long",
-           {"timestamp": "2026-03-01T00:00:01Z", "message": "the first part of a long"}),
+    Sample("2026-03-01T00:00:01.000000001Z stdout F the end of a long one\n"
+           "2026-03-01T00:00:01.000000002Z stdout P the first part of the next",
+           {"timestamp": "2026-03-01T00:00:01Z", "message": "the end of a long one"}),
     Sample("2026-03-01T00:00:02Z stdout F ", {"timestamp": "2026-03-01T00:00:02Z", "message": None}),
     Sample('2026-03-01T00:00:03.25Z stdout F:x {"level":"info"}',
            {"timestamp": "2026-03-01T00:00:03.25Z", "message": '{"level":"info"}'}),
@@ -58,9 +61,10 @@ FORMAT = Format(
     "cri",
     "Kubernetes container log (CRI)",
     CRI_SAMPLES,
-    {"matched": LINE.str.contains(CRI), "time": Span(0, SPACE), "message": Span(cri_message())},
+    {"matched": LINE.str.contains(LAST), "time": Span(0, SPACE), "message": Span(cri_message())},
     ("iso",),
     find_space,
+    continues=LINE.str.contains(PART),
     needs=("time",),
     envelope=True,
     priority=1,

@@ -14,6 +14,8 @@ from detector.formats.levels import BUNYAN, SYSLOG
 Paths = Mapping[str, tuple[str, ...]]
 PYTHON = {10: "debug", 20: "info", 30: "warning", 40: "error", 50: "critical"}
 NEXTCLOUD = {0: "debug", 1: "info", 2: "warning", 3: "error", 4: "critical"}
+WINDOWS = {1: "critical", 2: "error", 3: "warning", 4: "info", 5: "debug"}
+"""Levels of Windows' event tracing, which Azure uses where it writes numbers."""
 OTEL = {n: ("trace", "debug", "info", "warning", "error", "critical")[(n - 1) // 4] for n in range(1, 25)}
 
 
@@ -103,6 +105,16 @@ DIALECTS = (
         request="trace logging.googleapis.com/trace", message="textPayload jsonPayload>message message"))
       for signs in (("severity", "logName"), ("severity", "resource>type"), ("severity", "httpRequest>requestMethod"),
                     ("severity", "logging.googleapis.com/trace"))),
+    # https://opentelemetry.io/docs/specs/otel/logs/data-model/, each record with its resource by `otlp_lines.py`
+    Dialect("otlp", ("timeUnixNano", "resource", "attributes"), words(
+        time="timeUnixNano", level="severityText severityNumber",
+        service="resource>service.name resource>k8s.container.name resource>k8s.pod.name scope",
+        client="attributes>client.address attributes>source.address attributes>net.peer.ip attributes>enduser.id"
+        " attributes>device.id", status="attributes>http.response.status_code attributes>http.status_code",
+        payload_bytes="attributes>http.response.body.size attributes>http.response_content_length",
+        method="attributes>http.request.method attributes>http.method", version="attributes>user_agent.original"
+        " resource>service.version", endpoint="attributes>url.path attributes>http.target attributes>http.route",
+        host="resource>host.name resource>k8s.node.name", request="traceId", message="body"), OTEL, closed=True),
     # https://loguru.readthedocs.io/en/stable/api/logger.html#record
     Dialect("loguru", ("text", "record>level>name"), words(
         time="record>time>timestamp record>time>repr", level="record>level>name", message="record>message",
@@ -135,11 +147,42 @@ DIALECTS = (
         time="t>$date", level="s", client="attr>remote", message="msg"), closed=True),
     # https://www.postgresql.org/docs/current/runtime-config-logging.html#RUNTIME-CONFIG-LOGGING-JSONLOG
     Dialect("postgresql", ("timestamp", "error_severity"), words(
-        time="timestamp", level="error_severity", client="remote_host", message="message", endpoint="ps"), closed=True),
+        time="timestamp", level="error_severity", client="remote_host", service="dbname", message="message",
+        endpoint="ps"), closed=True),
     # https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
     Dialect("cloudtrail", ("eventVersion", "eventTime", "eventSource"), words(
         time="eventTime", service="eventSource", client="sourceIPAddress", endpoint="eventName", version="userAgent",
         request="requestID", message="errorMessage"), closed=True),
+    # https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resolver-query-logs-format.html
+    Dialect("route53_resolver", ("query_timestamp", "query_name", "srcaddr"), words(
+        time="query_timestamp", service="vpc_id", client="srcaddr", method="query_type", endpoint="query_name",
+        host="srcids>instance", message="rcode"), closed=True),
+    # https://docs.aws.amazon.com/waf/latest/developerguide/logging-fields.html
+    Dialect("aws_waf", ("webaclId", "httpRequest>clientIp"), words(
+        time="timestamp", service="webaclId", client="httpRequest>clientIp", status="responseCodeSent",
+        method="httpRequest>httpMethod", endpoint="httpRequest>uri", request="httpRequest>requestId",
+        message="terminatingRuleId"), closed=True),
+    # https://learn.microsoft.com/azure/azure-monitor/platform/resource-logs-schema
+    *(Dialect("azure", ("time", "operationName", sign), words(
+        time="time", level="level Level", service="resourceId", endpoint="operationName", request="correlationId",
+        client="callerIpAddress callerIPAddress properties>clientIP properties>clientIp properties>CIp",
+        status="properties>httpStatus properties>httpStatusCode properties>ScStatus properties>responseCode",
+        payload_bytes="properties>sentBytes properties>ScBytes properties>responseSize", duration="durationMs",
+        version="properties>userAgent properties>UserAgent", message="resultDescription category"), WINDOWS,
+        closed=True) for sign in ("resourceId", "category")),
+    # https://developers.cloudflare.com/logs/logpush/logpush-job/datasets/zone/http_requests/
+    Dialect("cloudflare", ("ClientIP", "EdgeStartTimestamp"), words(
+        time="EdgeStartTimestamp EdgeEndTimestamp", service="ClientRequestHost", client="ClientIP",
+        status="EdgeResponseStatus", payload_bytes="EdgeResponseBytes", method="ClientRequestMethod",
+        endpoint="ClientRequestURI ClientRequestPath", version="ClientRequestUserAgent", request="RayID"),
+        closed=True),
+    # https://istio.io/latest/docs/tasks/observability/logs/access-log/
+    *(Dialect("envoy", ("start_time", "response_code", sign), words(
+        time="start_time", service="authority :authority upstream_cluster route_name", status="response_code",
+        client="downstream_remote_address downstream_direct_remote_address x_forwarded_for x-forwarded-for",
+        payload_bytes="bytes_sent", method="method :method", endpoint="path :path x-envoy-original-path",
+        version="user_agent user-agent", request="request_id x-request-id"))
+      for sign in ("downstream_remote_address", "upstream_host", "bytes_sent")),
     # https://kubernetes.io/docs/reference/config-api/apiserver-audit.v1/
     Dialect("k8s_audit", ("auditID", "stage"), words(
         time="requestReceivedTimestamp stageTimestamp", client="sourceIPs", status="responseStatus>code", method="verb",

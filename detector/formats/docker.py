@@ -1,14 +1,19 @@
 r"""Docker's json-file: each line of a container wrapped as {"log":"...\n","stream":"stdout","time":"..."}.
 
-Docker cuts lines longer than 16 KiB; only the last part ends with `\n`. Each part is a record of its own here.
+Docker cuts lines longer than 16 KiB; only the last part ends with `\n`. That one is the record; those before it are
+further lines, which cannot be told from those of the record before: their text goes to it, they count for no record.
 Source: https://docs.docker.com/engine/logging/drivers/json-file/
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
 import polars as pl
 
-from detector.formats.format import Format, Sample, Span
+from detector.formats.format import LINE, Format, LevelAt, Sample, Span
 from detector.formats.jsontree import read_paths
 from detector.formats.lines import Lines, texts_at
 
@@ -33,8 +38,9 @@ def find_marks(lines: Lines, asked: frozenset[str]) -> pl.DataFrame:  # noqa: AR
     broken = (closes - begins >= 2) & (lines.bytes[closes - 2] == ord("\\")) & (lines.bytes[closes - 1] == ord("n"))
     ends = closes - 2 * broken
     plain = texts_at(lines.bytes, begins, ends).str.contains("\\", literal=True).not_().fill_null(value=False)
+    time_length = pl.Series(lines.sizes) - pl.col("time") - 2
     return table.with_columns(
-        plain=plain, length=pl.Series(ends - begins), time_length=pl.Series(lines.sizes) - pl.col("time") - 2
+        plain=plain, broken=pl.Series(broken), length=pl.Series(ends - begins), time_length=time_length
     )
 
 
@@ -45,8 +51,11 @@ SAMPLES = (
            {"timestamp": "2026-03-01T00:00:00.123456Z", "message": "listening on :8080"}),
     Sample(r'{"log":"said \"no\"\n","stream":"stderr","time":"2026-03-01T00:00:01Z"}',
            {"timestamp": "2026-03-01T00:00:01Z", "message": 'said "no"'}),
-    Sample(r'{"log":"the first part of a long","stream":"stdout","time":"2026-03-01T00:00:02.5Z"}',
-           {"timestamp": "2026-03-01T00:00:02.5Z", "message": "the first part of a long"}),
+    Sample('{"log":"the end of a long one\\n","stream":"stdout","time":"2026-03-01T00:00:02.5Z"}\n'
+           '{"log":"the first part of the next","stream":"stdout","time":"2026-03-01T00:00:02.6Z"}',
+           {"timestamp": "2026-03-01T00:00:02.5Z", "message": "the end of a long one"}),
+    Sample('{"log":"a file without line breaks","stream":"stdout","time":"2026-03-01T00:00:02.7Z"}',
+           {"timestamp": "2026-03-01T00:00:02.7Z", "message": "a file without line breaks"}),
     Sample(r'{"log":"\n","stream":"stdout","time":"2026-03-01T00:00:03.000000001Z"}',
            {"timestamp": "2026-03-01T00:00:03Z", "message": None}),
     Sample(r'{"log":"tagged\n","stream":"stdout","attrs":{"tag":"web"},"time":"2026-03-01T00:00:04.1Z"}',
@@ -54,35 +63,37 @@ SAMPLES = (
     Sample(r'{"log":"50 \u003c 60 caf\u00e9\n","stream":"stdout","time":"2026-03-01T00:00:05.1Z"}',
            {"timestamp": "2026-03-01T00:00:05.1Z", "message": "50 < 60 café"}),
 )  # fmt: skip
-BY_PARSER = Format(
-    "docker",
-    ABOUT,
-    SAMPLES,
-    {
-        "matched": pl.col("log").is_not_null() & pl.col("stream").is_in(["stdout", "stderr"]),
-        "time": pl.col("time"),
-        "message": pl.when(LOG != "").then(LOG),
-    },
-    ("iso",),
-    locate=decode,
-    needs=("time",),
-    envelope=True,
-    priority=2,
-)
-FORMAT = Format(
-    "docker",
-    ABOUT,
-    SAMPLES,
-    {
-        "matched": pl.col("opens") & pl.col("plain") & pl.col("closes").is_not_null(),
+
+
+def docker(*, in_parts: bool) -> Format:
+    """With or without lines that come in parts."""
+    whole = pl.col("log").str.ends_with("\n") if in_parts else True
+    known = Format(
+        "docker", ABOUT, SAMPLES,
+        {
+            "matched": pl.col("log").is_not_null() & pl.col("stream").is_in(["stdout", "stderr"]) & whole,
+            "time": pl.col("time"),
+            "message": pl.when(LOG != "").then(LOG),
+        },
+        ("iso",), locate=decode, needs=("time",), envelope=True, priority=2, adapt=adapt,
+        continues=LINE.str.starts_with(OPENING) & ~LINE.str.contains(END, literal=True) if in_parts else None,
+    )  # fmt: skip
+    ended = pl.col("broken") if in_parts else pl.col("closes").is_not_null()
+    places: dict[str, pl.Expr | Span | LevelAt] = {
+        "matched": pl.col("opens") & pl.col("plain") & ended,
         "time": Span(pl.col("time"), pl.col("time_length")),
         "message": Span(pl.lit(len(OPENING)) + 0 * pl.col("length"), pl.col("length")),
-    },
-    ("iso",),
-    locate=find_marks,
-    needs=("time",),
-    fallback=BY_PARSER,
-    envelope=True,
-    priority=2,
-    hint=r'\{\s*"(?:log|stream|attrs|time)"',
-)
+    }
+    return replace(known, fields=places, locate=find_marks, fallback=known)
+
+
+def adapt(head: Sequence[str]) -> Format | None:
+    """Lines come in parts unless hardly any has a line break at its end."""
+    lines = [line for line in head if HINT.match(line)]
+    return docker(in_parts=2 * sum(BREAK in line for line in lines) >= len(lines)) if lines else None
+
+
+HINT = re.compile(r'\{\s*"(?:log|stream|attrs|time)"')
+BREAK = r'\n"'
+END = r'\n","stream":"'
+FORMAT = docker(in_parts=True)

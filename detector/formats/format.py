@@ -96,6 +96,7 @@ class Format:
         needs: fields without which a line has not matched after all.
         fallback: the same format read slowly but rightly, for the lines that the cheap expressions did not match.
         envelope: `message` holds another program's line, which is read again with its own format.
+        alone: its records hold texts that look like other formats, so nothing else is looked for in its sources.
         priority: among formats that fit equally well the highest wins; the more specific, the higher.
     """
 
@@ -115,3 +116,4 @@ class Format:
     envelope: bool = False
     priority: int = 0
     dialect: str = field(default="", kw_only=True)
+    alone: bool = field(default=False, kw_only=True)

@@ -149,4 +149,37 @@ SAMPLES = (
     Sample('{"type":"FLOW","first":"2026-03-01T00:00:32.494","last":"2026-03-01T00:00:32.519","in_bytes":1444,'
            '"src4_addr":"192.0.2.20"}',
            {"timestamp": "2026-03-01T00:00:32.494Z", "client": "192.0.2.20", "payload_bytes": 1444}),
+    # OTLP, each record with its resource
+    Sample('{"timeUnixNano":"1772323229250000000","severityText":"WARN","severityNumber":13,"body":"slow","scope":"app",'
+           '"traceId":"5b8efff798038103d269b633813fc60c","resource":{"service.name":"shop","host.name":"h1"},'
+           '"attributes":{"client.address":"192.0.2.6","http.response.status_code":"504"}}',
+           {"timestamp": "2026-03-01T00:00:29.25Z", "level": "warning", "service": "shop", "client": "192.0.2.6",
+            "status": 504, "host": "h1", "message": "slow", "request": "5b8efff798038103d269b633813fc60c"}),
+    # Route 53, WAF, Azure, Cloudflare, Envoy
+    Sample('{"version":"1.100000","account_id":"123456789012","region":"us-east-1","vpc_id":"vpc-0dd4",'
+           '"query_timestamp":"2026-03-01T00:00:30Z","query_name":"www.example.org.","query_type":"A","query_class":"IN",'
+           '"rcode":"NOERROR","answers":[{"Rdata":"192.0.2.1","Type":"A","Class":"IN"}],"srcaddr":"10.0.0.7",'
+           '"srcport":"51217","transport":"UDP","srcids":{"instance":"i-0123"}}',
+           {"timestamp": "2026-03-01T00:00:30Z", "service": "vpc-0dd4", "client": "10.0.0.7", "host": "i-0123",
+            "endpoint": "A www.example.org."}),
+    Sample('{"timestamp":1772323231000,"formatVersion":1,"webaclId":"arn:aws:wafv2:x:webacl/shop/1","action":"BLOCK",'
+           '"terminatingRuleId":"rate","httpSourceName":"ALB","httpRequest":{"clientIp":"192.0.2.7","country":"DE",'
+           '"uri":"/a","httpMethod":"GET","requestId":"r1"},"responseCodeSent":403}',
+           {"timestamp": "2026-03-01T00:00:31Z", "service": "arn:aws:wafv2:x:webacl/shop/1", "client": "192.0.2.7",
+            "status": 403, "endpoint": "GET /a", "request": "r1"}),
+    Sample('{"time":"2026-03-01T00:00:32.1250000Z","resourceId":"/SUBSCRIPTIONS/S/RESOURCEGROUPS/R/SITES/SHOP",'
+           '"operationName":"Authentication","category":"AuditEvent","resultType":"Success","level":"Informational",'
+           '"durationMs":"78","callerIpAddress":"192.0.2.8","correlationId":"c1","properties":{"httpStatusCode":200}}',
+           {"timestamp": "2026-03-01T00:00:32.125Z", "level": "info", "client": "192.0.2.8", "status": 200,
+            "service": "/SUBSCRIPTIONS/S/RESOURCEGROUPS/R/SITES/SHOP", "request": "c1", "duration_us": 78_000}),
+    Sample('{"ClientIP":"192.0.2.9","ClientRequestHost":"www.example.org","ClientRequestMethod":"GET",'
+           '"ClientRequestURI":"/a?b=1","EdgeEndTimestamp":"2026-03-01T00:00:33Z","EdgeResponseBytes":1502,'
+           '"EdgeResponseStatus":200,"EdgeStartTimestamp":"2026-03-01T00:00:33Z","RayID":"3a6050bcbe121a87"}',
+           {"timestamp": "2026-03-01T00:00:33Z", "service": "www.example.org", "client": "192.0.2.9", "status": 200,
+            "payload_bytes": 1502, "endpoint": "GET /a"}),
+    Sample('{"start_time":"2026-03-01T00:00:34.479Z","method":"GET","path":"/a?b=1","response_code":404,"bytes_sent":91,'
+           '"response_flags":"-","authority":"shop.example.org","user_agent":"curl/8.5.0","duration":5,'
+           '"downstream_remote_address":"192.0.2.10:59292","upstream_cluster":"outbound|80||shop"}',
+           {"timestamp": "2026-03-01T00:00:34.479Z", "service": "shop.example.org", "client": "192.0.2.10",
+            "status": 404, "payload_bytes": 91, "version": "curl/8.5.0"}),
 )  # fmt: skip

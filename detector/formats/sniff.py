@@ -31,8 +31,9 @@ HEAD_CHARACTERS = 256 * 1024
 """As many lines as a format is judged by, fewer if they are longer than this together, and one at least."""
 ALSO = 0.005
 """A further format is kept if it reads at least this share of the head, and one line."""
-INNER = 0.5
-"""The messages of an envelope are opened if this share of them is understood."""
+INNER, INNER_SURE, SURE = 0.5, 0.05, 10
+"""The messages of an envelope are opened if this share of them is understood; less will do for a format of at least
+this priority, which hardly reads a message by mistake."""
 MESSAGES = 250
 """As many messages of an envelope are looked at."""
 SAID = frozenset(column.name for column in RECORDS) - {"timestamp", "message", "format", "source", "line_number"}
@@ -87,6 +88,7 @@ class Trial:
         """Sorts the best first."""
         lines = max(1, int((~self.skipped).sum()))
         share = self.dated.sum() if self.dated.any() else self.records.sum()
+        share += self.continued.sum() if self.format.envelope else 0
         return (-round(self.confidence(), 1), -round(float(share / lines), 1), -self.format.priority, self.order)
 
 
@@ -214,8 +216,10 @@ def _keep(trials: list[Trial], *, forced: bool = False) -> tuple[Format, ...]:
     if not trials or not (forced or _fits(trials[0])):
         return ()
     best, kept = trials[0], [trials[0]]
-    taken = best.records.copy()
-    for trial in trials[1:]:
+    taken = best.records | best.skipped
+    if best.format.envelope:  # it says itself which lines go on
+        taken |= best.continued
+    for trial in () if best.format.alone else trials[1:]:
         new = trial.records & ~taken
         if trial.dated.any() == best.dated.any() and new.sum() >= max(1.0, ALSO * len(new)):
             kept.append(trial)
@@ -250,9 +254,9 @@ def _inner(
     _give_way(trials)
     trials = [trial for trial in trials if trial.said.any()]
     trials.sort(key=lambda trial: (-round(float(trial.said.mean()), 1), -trial.format.priority, trial.order))
-    if not trials or trials[0].said.mean() < INNER:
-        return ()
-    return _keep_said(trials)
+    if trials and trials[0].said.mean() < INNER:
+        trials = [trial for trial in trials if trial.format.priority >= SURE and trial.said.mean() >= INNER_SURE]
+    return _keep_said(trials) if trials else ()
 
 
 def _keep_said(trials: list[Trial]) -> tuple[Format, ...]:

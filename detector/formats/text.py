@@ -228,6 +228,23 @@ SAMPLES = (
         "01-02 03:04:12.811  1702  2395 D WindowManager: freezing display",
         {"timestamp": "2025-01-02T03:04:12.811Z", "level": "debug", "service": "WindowManager"},
     ),
+    Sample(
+        "02-Jan-2026 03:04:05.678 SEVERE [http-nio-8080-exec-1] org.apache.catalina.core.ApplicationFilterChain.x boom",
+        {"timestamp": "2026-01-02T03:04:05.678Z", "level": "error",
+         "service": "org.apache.catalina.core.ApplicationFilterChain"},
+    ),
+    Sample(
+        "2026-01-02T03:04:05.678Z warn: Shop.Cart[14]\n      Slow answer",
+        {"timestamp": "2026-01-02T03:04:05.678Z", "level": "warning", "service": "Shop.Cart"},
+    ),
+    Sample(
+        "2026.01.02 03:04:05.678901 [ 123 ] {a-1} <Error> executeQuery: Code: 60. DB::Exception",
+        {"timestamp": "2026-01-02T03:04:05.678901Z", "level": "error", "service": "executeQuery"},
+    ),
+    Sample(
+        "[2026-01-02 03:04:05,678: INFO/MainProcess] Connected to broker",
+        {"timestamp": "2026-01-02T03:04:05.678Z", "level": "info"},
+    ),
     Sample("1767323045.250 something happened", {"timestamp": "2026-01-02T03:04:05.25Z", "level": None}),
     Sample("ERROR    2026-01-02T03:04:13 - Wrong password", {"timestamp": "2026-01-02T03:04:13Z", "level": "error"}),
     Sample("INFO:catalog:no time at all", {"timestamp": None, "level": "info", "service": "catalog"}),

@@ -38,18 +38,30 @@ def for_python(pattern: str) -> str:
     return pattern.replace("(?<", "(?P<")
 
 
-def for_rust(pattern: str, group: str) -> str:
-    """One group of it, in ASCII: a regex over all of Unicode is several times as slow."""
-    pattern = re.sub(r"\(\?<(\w+)>", lambda match: "(" if match[1] == group else "(?:", pattern)
-    pieces = re.split(r"(\[\^?\]?[^\]\\]*(?:\\.[^\]\\]*)*\])", pattern)
-    inside = {r"\w": "A-Za-z0-9_", r"\d": "0-9", r"\s": r" \t"}
-    outside = {name: f"[{characters}]" for name, characters in inside.items()} | {r"\S": r"[^ \t]", r"\b": r"(?-u:\b)"}
-    for place in range(len(pieces)):
-        for name, plain in (inside if place % 2 else outside).items():
-            pieces[place] = pieces[place].replace(name, plain)
-    return "".join(pieces)
+def for_rust(pattern: str, *groups: str) -> str:
+    """Some groups of it (one of them needs no name), in ASCII: a regex over all of Unicode is several times as slow."""
+
+    def opening(match: re.Match[str]) -> str:
+        if match[1] not in groups:
+            return "(?:"
+        return "(" if len(groups) == 1 else match[0]
+
+    return TOKEN.sub(in_ascii, re.sub(r"\(\?<(\w+)>", opening, pattern))
 
 
+def in_ascii(token: re.Match[str]) -> str:
+    """An escaped character or a class of characters, in ASCII."""
+    if token[0] == r"\b":
+        return r"(?-u:\b)"
+    if token[0] in OUTSIDE:
+        return OUTSIDE[token[0]]
+    return ESCAPED.sub(lambda match: INSIDE.get(match[0], match[0]), token[0]) if token[0][0] == "[" else token[0]
+
+
+TOKEN = re.compile(r"\\.|\[\^?\]?(?:[^\]\\]|\\.)*\]", re.DOTALL)
+ESCAPED = re.compile(r"\\.", re.DOTALL)
+INSIDE = {r"\w": "A-Za-z0-9_", r"\d": "0-9", r"\s": r" \t"}
+OUTSIDE = {name: f"[{characters}]" for name, characters in INSIDE.items()} | {r"\S": r"[^ \t]"}
 LAYOUTS = tuple(
     Layout(*layout) if isinstance(layout, tuple) else Layout(layout)
     for layout in (
@@ -59,9 +71,13 @@ LAYOUTS = tuple(
         rf"\]? {UPPER} +\[[^\]]*\] (?<service>[\w.$-]+)(?::\d+)?(?::| -) ",  # Hadoop
         rf" +{UPPER} +\d+ --- (?:\[[^\]]*\] ?)+(?<service>[\w.$/-]+) *: ",  # Spring Boot
         rf" \[[^\]]*\] {UPPER} +(?<service>[\w.$-]+)(?:[:#]\d+)?(?: \[[^\]]*\])* +-+ ",  # logback
-        rf"\]\[(?<service>[^\]\s]+)\]\[{LEVEL} *\]",  # Rust's fern
+        rf"\]\[\d+\]\[{LEVEL}\]\[(?<service>[^\]\s]+)\] ",  # Envoy itself
+        rf"\]\[(?<service>[^\]\s\d][^\]\s]*)\]\[{LEVEL} *\]",  # Rust's fern
         rf"\]\[{LEVEL} *\]\[(?<service>[^\]\s]+) *\]",  # Elasticsearch
         rf"\] (?<service>[\w-]+)\.{UPPER}: ",  # Monolog
+        rf" {LEVEL}: (?<service>[\w.`+]+)\[\d+\]",  # .NET's console
+        rf" \[{UPPER}\] {{1,2}}(?<service>[a-z][\w.-]*): ",  # Consul, Vault, Nomad
+        rf" \[ \d+ \] \{{[^}}]*\}} <{LEVEL}> (?<service>[A-Za-z_]\w*)\b",  # ClickHouse
         rf"\] \[{LEVEL}\] \[{NAME}\] ",  # Django, gunicorn with names
         rf"\] \[{LEVEL}\] \[\d+\] (?<service>[\w.$-]+): ",  # Serilog
         rf" {UPPER} \([^)]*\) \[(?<service>[^\]\s]+)\] ",  # Home Assistant
@@ -77,6 +93,8 @@ LAYOUTS = tuple(
         r"(?::\d+)?\|(?<service>[A-Za-z_]\w*)\|\d+\|",  # HealthApp
         rf"\t{LEVEL}\t(?<service>[A-Za-z_][\w.$-]*)\t",  # zap's console
         r" (?<level>[DIWEF])\d? +(?<service>[A-Z]+) +\[",  # MongoDB before 4.4
+        rf" {UPPER} \[[^\]]*\] (?<service>[\w$]+(?:\.[\w$]+)+)\.[\w$<>]+ ",  # Tomcat
+        rf" \[id=\d+\]\t{UPPER}\t(?<service>[\w.$]+)#",  # Jenkins
         rf" +{UPPER} \[(?<service>[^\]\s]+)\] ",  # NestJS
         rf" +{UPPER} +(?<service>\w+(?:::\w+)*)\] ",  # Rust's env_logger
         rf" +{UPPER} (?<service>\w+(?:::\w+)+): ",  # Rust's tracing
@@ -101,7 +119,7 @@ BEFORE = tuple(
 )
 ALONE = tuple(
     Layout(pattern, 0.5)
-    for pattern in (rf"{UPPER}:(?<service>[\w.$-]+):", rf"\[?{UPPER}\]?:?\s", rf"{LEVEL}: [\w.]+\[\d+\]$")
+    for pattern in (rf"{UPPER}:(?<service>[\w.$-]+):", rf"\[?{UPPER}\]?:?\s", rf"{LEVEL}: (?<service>[\w.`+]+)\[\d+\]$")
 )
 """Lines without any time: Python's BASIC_FORMAT, anything that begins with a level, .NET's console."""
 

@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-import numpy as np
 import polars as pl
 
-from detector.formats.delimited import cut_columns, tabulate
+from detector.formats.delimited import cut_columns, read_size, tabulate
 from detector.formats.format import LINE, Format, LevelAt, Sample, Span
-from detector.formats.lines import Lines, leading_number
+from detector.formats.lines import Lines
 
 COLUMNS = {
     "time": ("ts",),
@@ -75,13 +74,6 @@ def with_columns(names: Sequence[str], separator: str, path: str) -> Format:
     fields["matched"] = (pl.col("columns") > max(numbers.values())) & ~LINE.str.starts_with("#")
     return Format("zeek", ABOUT, SAMPLES, fields, ("epoch", "iso"), locate=locate, header=LINE.str.starts_with("#"),
                   needs=("time",), priority=2)  # fmt: skip
-
-
-def read_size(name: str, table: pl.DataFrame, lines: Lines) -> pl.Series:
-    """A column of whole numbers."""
-    begins, length = lines.begins + table[f"{name} begin"].to_numpy(), table[f"{name} length"].to_numpy()
-    size, there = leading_number(lines.bytes, np.maximum(begins, 0), length)
-    return pl.Series(name, size).set(pl.Series(~there), None)
 
 
 ABOUT = "Zeek (Bro) logs in columns"

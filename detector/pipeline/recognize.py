@@ -9,6 +9,7 @@ import polars as pl
 from detector.config import Settings
 from detector.errors import Fault, Losses
 from detector.formats import counts
+from detector.formats.dialects import DIALECTS
 from detector.formats.format import Format
 from detector.formats.sniff import Candidate, rank
 from detector.formats.table import FORMATS
@@ -20,6 +21,8 @@ from detector.sources.blocks import read_blocks
 from detector.sources.files import SourceFile, find
 
 MISSES = 3
+PARTS_OF = {"time": "timestamp", "duration": "duration_us"}
+"""Fields of JSON dialects -> the columns of records that they become."""
 SILENT = frozenset({"format", "source", "line_number", "size_bytes"})
 """Columns that every record has."""
 
@@ -28,12 +31,24 @@ def list_formats() -> list[KnownFormat]:
     """All formats, sorted by name."""
     about = "counts table (CSV, Parquet, Arrow): a time and how many lines"
     tables = KnownFormat(counts.NAME, about, ("bytes", "clients", "lines", "service", "timestamp"))
-    return sorted([tables, *map(_known, FORMATS)], key=lambda one: one.name)
+    return sorted([tables, *map(_known, FORMATS), *_dialects()], key=lambda one: one.name)
 
 
 def _known(known: Format) -> KnownFormat:
     found = {name for sample in known.samples for name, value in sample.fields.items() if value is not None}
     return KnownFormat(known.name, known.about, tuple(sorted(found)))
+
+
+def _dialects() -> list[KnownFormat]:
+    """The kinds of JSON lines, which are told apart by their keys."""
+    fields: dict[str, set[str]] = {}
+    for dialect in DIALECTS:
+        found = {PARTS_OF.get(name, name) for name in dialect.paths if name != "method"}
+        fields.setdefault(dialect.name, set()).update(found, {"level"} if dialect.usual_level else ())
+    return [
+        KnownFormat(f"json_{name}", f"JSON lines of {name.replace('_', ' ')}", tuple(sorted(found)))
+        for name, found in fields.items()
+    ]
 
 
 def recognize(paths: Sequence[str], settings: Settings, now_us: int, faults: list[Fault]) -> Iterator[Recognition]:

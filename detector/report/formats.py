@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from detector.recognition import KnownFormat, Recognition
 
 MARGIN = 14
+WATCHED = {
+    "S": ("service", {"service"}), "L": ("level", {"level"}), "C": ("client", {"client", "clients"}),
+    "T": ("status", {"status"}), "B": ("bytes", {"payload_bytes", "bytes"}),
+}  # fmt: skip
+"""Letter -> title, and the columns of records or of counts tables that it stands for."""
 
 
 def as_json(items: Sequence[object]) -> str:
@@ -23,13 +28,17 @@ def as_json(items: Sequence[object]) -> str:
 
 
 def list_text(formats: Sequence[KnownFormat], width: int) -> str:
-    """Name, what it is, and the fields that it yields."""
+    """A table: the name, which of the fields that are watched it yields, and what it is."""
     margin = max(len(one.name) for one in formats) + 2
-    lines = []
+    lines = ["  ".join(f"{letter} {title}" for letter, (title, _) in WATCHED.items()), ""]
+    lines.append(f"{'format':<{margin}}{' '.join(WATCHED)}  what it is")
     for one in formats:
-        lines += textwrap.wrap(f"{one.name:<{margin}}{one.about}", width, subsequent_indent=" " * margin)
-        indent = " " * margin
-        lines += textwrap.wrap(", ".join(one.fields), width, initial_indent=indent, subsequent_indent=indent)
+        marks = " ".join(letter if fields & set(one.fields) else "-" for letter, (_, fields) in WATCHED.items())
+        first = f"{one.name:<{margin}}{marks}  "
+        room, indent = max(width, len(first) + 20), " " * len(first)
+        lines += textwrap.wrap(
+            one.about, room, initial_indent=first, subsequent_indent=indent, break_on_hyphens=False
+        )
     return "\n".join(lines) + "\n"
 
 

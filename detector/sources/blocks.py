@@ -14,11 +14,12 @@ from detector.schemas import Block
 from detector.sources import kinds
 from detector.sources.archives import decompress
 from detector.sources.cutting import Cutter, Limits, Piece, Seekable, cutting_limits, fit, leap
-from detector.sources.documents import Element, Scanner, is_document
+from detector.sources.documents import Element
 from detector.sources.files import SourceFile, open_fault
 from detector.sources.lines import LINE_BYTES, clean, count_lines
 from detector.sources.parts import Part, Window
 from detector.sources.rotations import printable
+from detector.sources.splitting import Splitter, find_splitter
 from detector.sources.streams import Peeked, Raw, Readable, Stream, Utf16, utf16_bytes
 
 BLOCK_BYTES = 4 * 1024 * 1024
@@ -124,8 +125,8 @@ class _Reader:
         self.losses.add("utf16", int(encoding is not None))
         text = Peeked(Utf16(content, encoding)) if encoding else content
         measure = utf16_bytes if encoding else len
-        if is_document(text.peek(DOCUMENT_PEEK_BYTES)):
-            yield from self._split(text, measure)
+        if splitter := find_splitter(text.peek(DOCUMENT_PEEK_BYTES)):
+            yield from self._split(text, splitter(text, 4 * self.limits.line_bytes, measure))
         elif isinstance(file, io.FileIO) and content is text and codec is None and file.seekable():
             yield from self.number(self.plain(file, raw), measure)
         else:
@@ -154,9 +155,8 @@ class _Reader:
                 yield Block(self.source, whole.offset_bytes, line, whole.data)
                 line += count_lines(whole.data) if self.numbered else 0
 
-    def _split(self, text: Stream, measure: Callable[[bytes], int]) -> Iterator[Block]:
+    def _split(self, text: Stream, scanner: Splitter) -> Iterator[Block]:
         """A document's elements as lines; giants are kept for a while longer, since white space will leave them."""
-        scanner = Scanner(text, 4 * self.limits.line_bytes, measure)
         batch: list[Element] = []
         size = 0
         for element in map(self._as_line, scanner.elements()):
@@ -169,7 +169,7 @@ class _Reader:
             yield self._join(batch)
         self.losses.add("document_bytes", scanner.lost_bytes)
         if scanner.is_unfinished and not text.damage:
-            detail = f"the JSON document ends too early; {scanner.lost_bytes} bytes belong to no whole element"
+            detail = f"the document ends too early; {scanner.lost_bytes} bytes belong to no whole element"
             self.tell("truncated", detail, scanner.offset_bytes)
 
     def _as_line(self, element: Element) -> Element:

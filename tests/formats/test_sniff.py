@@ -8,8 +8,9 @@ import time
 import pytest
 
 from detector.errors import UsageError
+from detector.formats.format import Format
 from detector.formats.records import CONTINUATION, RECORD, Recipe
-from detector.formats.sniff import HEAD_CHARACTERS, choose, rank
+from detector.formats.sniff import HEAD_CHARACTERS, choose, fit, rank
 from detector.formats.table import FORMATS
 from tests.formats.reading import CALENDAR, read
 
@@ -69,6 +70,25 @@ def test_envelopes_are_opened_if_their_messages_say_something() -> None:
     assert () == choose(daemons, FORMATS, CALENDAR).inner
 
 
+def test_a_few_messages_of_a_sure_format_are_opened() -> None:
+    """Where a tenth of a syslog are requests of a proxy or packets, these yield clients; the rest stays as it is."""
+    packet = "IN=eth0 OUT= SRC=192.0.2.7 DST=198.51.100.1 LEN=60 TOS=0x00 PROTO=TCP SPT=1 DPT=22"
+    request = '192.0.2.8:1 [01/Mar/2025:00:00:01.500] in shop/a 0/0/1/2/3 200 17 - - ---- 1/1/0/0/0 0/0 "GET /"'
+    daemons = [BSD % (second, "sshd", "Accepted publickey for anna from 192.0.2.3") for second in range(9)]
+    head = [*daemons, BSD % (9, "kernel", packet), BSD % (9, "haproxy", request)]
+    recipe = choose(head, FORMATS, CALENDAR)
+    assert (["syslog_rfc3164"], {"haproxy", "netfilter"}) == (names(recipe), {known.name for known in recipe.inner})
+    frame = read(head, recipe).frame
+    assert [None] * 9 + ["192.0.2.7", "192.0.2.8"] == frame["client"].to_list()
+    assert ["kernel", "haproxy"] == frame["service"].to_list()[9:]
+
+
+def test_lines_that_describe_a_file_keep_no_other_format() -> None:
+    """The date in a header is no record of a generic format."""
+    head = ["#Date: 2025-03-01 00:00:00", "#Fields: date time c-ip sc-status", "2025-03-01 00:00:01 192.0.2.1 200"]
+    assert ["w3c"] == names(choose(head, FORMATS, CALENDAR))
+
+
 def test_a_named_format_comes_first() -> None:
     """`--input-format` decides, whatever the lines look like."""
     assert "logfmt" == names(choose(ACCESS, FORMATS, CALENDAR, "logfmt"))[0]
@@ -96,6 +116,18 @@ def test_only_a_beginning_is_looked_at() -> None:
     assert ["json"] == names(choose([huge, huge, *ACCESS], FORMATS, CALENDAR))
     assert ["access", "json"] == names(choose([huge, *ACCESS], FORMATS, CALENDAR))
     assert ["json"] == names(choose([huge.replace("x", "long")], FORMATS, CALENDAR))
+
+
+@pytest.mark.parametrize("known", FORMATS, ids=lambda known: known.name)
+def test_odd_lines_do_not_hold_up(known: Format) -> None:
+    """A long line of what a pattern looks for costs time in proportion to its length, not to its square."""
+    begins = ("", "[02/Jan/2026:03:04:05 +0000] ", "2026-01-02 03:04:05 UTC ", "Jan  2 03:04:05 host x[1]: ")
+    texts = ('"', "[", "] ", " ", "a", "1", "\\", '\\"', ":", '="', "- ", "1 ", "[Client ", "192.0.2.1:1 [", "|")
+    begin = time.perf_counter()
+    for start in begins:
+        for text in texts:
+            fit(known, [start + text * (16_000 // len(text))])
+    assert time.perf_counter() - begin < 3
 
 
 @pytest.mark.parametrize(
