@@ -13,6 +13,7 @@ from detector.cli.main import INTERRUPTED
 COMMANDS = {
     "scan": "Find surges in log dumps and counts tables.",
     "learn": "Learn what is normal for each service and store it.",
+    "backtest": "Replay logs: pages that would have been sent, surges that would have been found.",
     "parse": "Print or write the parsed records.",
     "formats": "List the formats known, or explain why a file was read as it was.",
     "config": "Show or check the settings and where each came from.",

@@ -11,9 +11,11 @@ from detector.config import Settings
 from detector.pipeline.advance import Results, State, advance
 from detector.pipeline.model import recall
 from detector.pipeline.period import Period
-from detector.pipeline.stores import Real, Store, days_of, numbers_of
+from detector.pipeline.stores import Numbers, Real, Store, days_of, numbers_of
 from detector.schemas import Incident
 
+SIGNALS = ("lines",)
+"""What is judged of every service."""
 
 @dataclass(slots=True)
 class Walk:
@@ -64,13 +66,22 @@ def walk(store: Store, period: Period, settings: Settings, open_at: float, *, ke
     found = Walk(store, names, first, period.end(end, store.width_us))
     state = begin(store, names, settings, open_at, settings.model)
     for day in days_of(store, first, found.end):
-        counts = store.matrices(day, order, ("lines",))["lines"]
-        results = advance(state, day, counts, found.end, keep=keep)
+        counts, results = live(state, store, order, day, found.end, keep=keep)
         found.incidents += results.incidents
         if keep:
             found.days[day] = counts, results
     found.incidents += state.follower.still_open(names, found.end)
     return found
+
+
+def live(state: State, store: Store, order: Numbers, day: int, end: int, *, keep: bool) -> tuple[Real, Results]:
+    """Score one day of the services `order` of a store, up to window `end`, and learn from it.
+
+    Returns:
+        the counts, S x windows, and what came of them.
+    """
+    counts = store.matrices(day, order, ("lines",))["lines"]
+    return counts, advance(state, day, counts, end, keep=keep)
 
 
 def begin(store: Store, names: list[str], settings: Settings, open_at: float, model: str | None) -> State:
