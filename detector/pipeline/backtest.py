@@ -28,6 +28,8 @@ SEEN_BY = {"lines": {"lines", "bytes"}, "messages_per_client": {"lines", "bytes"
 """Kind of a surge -> signals that it moves."""
 COVERED = tuple(kind for kind in KINDS if SEEN_BY[kind] & set(SIGNALS))
 WEEK_US, MINUTE_US = 7 * 86_400_000_000, 60_000_000
+WALKS = 0.3
+"""Share of the work before the first surge is planted, about."""
 Tell = Callable[[float], None]
 
 
@@ -47,12 +49,15 @@ def backtest(gathered: Gathered, settings: Settings, services: int, tell: Tell =
     """
     scan, period = judge(gathered, settings), period_in(gathered, settings)
     stores = stores_in(gathered, period)
-    raised = {budget: _raised(stores, period, settings, budget, scan) for budget in budgets_with(settings)}
+    raised = {}
+    for number, budget in enumerate(budgets := budgets_with(settings), 1):
+        raised[budget] = _raised(stores, period, settings, budget, scan)
+        tell(WALKS * number / len(budgets))
     rates = _busiest(stores, period, services)
     grounds = [_ground(store, period, sorted(rates), raised) for store in stores]
     ledger = Ledger(settings, scan.services)
-    for share in ledger.fill([one for one in grounds if one.names], list(raised)):
-        tell(share)
+    for share in ledger.fill([one for one in grounds if one.names], budgets):
+        tell(WALKS + (1 - WALKS) * share)
     trials = ledger.trials[settings.incident_budget]
     planted = {one.service for one in trials}
     return BacktestResult(

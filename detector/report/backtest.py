@@ -13,7 +13,8 @@ from detector.trials import FEW, SEEN, BacktestResult, Recall, ServiceTrials, by
 
 MONTH_US = 365.25 / 12 * 86_400_000_000
 WEEKS_PER_MONTH = 365.25 / 12 / 7
-KINDS = {"lines": "more lines and clients", "messages_per_client": "more messages per client", "bytes": "larger messages"}
+KINDS = {"lines": "more lines and clients", "messages_per_client": "more messages per client",
+         "bytes": "larger messages"}  # fmt: skip
 METHODS = {"detector": "detector, as set", "last_week": "over 3 x same hour last week",
            "threshold": "over highest 5 min of week 1"}  # fmt: skip
 SHAPES = ("step", "ramp", "doubling")
@@ -33,8 +34,9 @@ def tell(result: BacktestResult) -> tuple[list[str], list[Section], list[str]]:
 
 def _heading(result: BacktestResult, from_us: int, to_us: int) -> list[str]:
     scan, pages = result.scan, sum(one.page for one in result.scan.incidents)
-    first = f"These settings would have sent {plural(pages, 'page')} and reported"
-    first += f" {plural(len(scan.incidents), 'surge')} in {duration(to_us - from_us)} of {plural(scan.services, 'service')}, {span(from_us, to_us)}."
+    found = f"{plural(pages, 'page')} and reported {plural(len(scan.incidents), 'surge')}"
+    where = f"{duration(to_us - from_us)} of {plural(scan.services, 'service')}"
+    first = f"These settings would have sent {found} in {where}, {span(from_us, to_us)}."
     if result.trials:
         return [first, "Nobody said which of them were real: look at a few before you call them false."]
     warm = "a service must be known for two days (or a fifth of its time, if that is longer) and speak"
@@ -104,7 +106,7 @@ def _services(result: BacktestResult) -> Section:
     header = ("service", "lines/min", "reported", "pages", *map(_size, sizes), "sees from")
     after = ""
     if any(row[-1].startswith("over") for row in rows):
-        after = f"Over {_size(sizes[-1])}: too few lines to tell a surge by, or by itself it bursts as high and as often."
+        after = f"Over {_size(sizes[-1])}: too few lines to tell a surge by, or bursts of its own that are as high."
     return Section("What each service can see", lead, header, rows, after=after)
 
 
