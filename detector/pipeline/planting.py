@@ -169,7 +169,7 @@ def choose(
         width_us: length of a window.
     """
     rng = generator(service, str(first), str(turn))
-    turn += int(rng.integers(12))
+    turn += int(generator(service).integers(len(SHAPES) * len(DURATIONS_US)))  # so that not all begin with a step
     length = max(1, DURATIONS_US[turn // len(SHAPES) % len(DURATIONS_US)] // width_us)
     if length >= len(allowed):
         return None

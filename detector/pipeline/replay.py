@@ -86,19 +86,19 @@ def make_plan(ground: Ground) -> Plan:
         return {}
     chosen = sorted({days[round(at)] for at in np.linspace(0, len(days) - 1, min(TURNS, len(days)))})
     turns = min(MOST_TURNS, max(1, round(TURNS / len(chosen))))
-    return {day: _plan_day(ground, day, turns) for day in chosen}
+    return {day: _plan_day(ground, day, range(at * turns, (at + 1) * turns)) for at, day in enumerate(chosen)}
 
 
-def _plan_day(ground: Ground, day: int, turns: int) -> list[dict[int, Slot]]:
+def _plan_day(ground: Ground, day: int, turns: range) -> list[dict[int, Slot]]:
     """For each turn, where each service surges."""
     store, first = ground.store, day * ground.store.windows_per_day
     matrices = store.matrices(day, ground.order, ("lines", "bytes", "clients"))
     allowed = ground.allowed(day, matrices["lines"])
-    plan: list[dict[int, Slot]] = [{} for _ in range(turns)]
+    plan: list[dict[int, Slot]] = [{} for _ in turns]
     for row in np.flatnonzero(allowed.any(axis=1)).tolist():
         mine = {name: matrix[row] for name, matrix in matrices.items()}
-        for turn, slots in enumerate(plan):
-            slot = choose(mine, allowed[row], ground.names[row], first, day + turn, store.width_us)
+        for turn, slots in zip(turns, plan, strict=True):
+            slot = choose(mine, allowed[row], ground.names[row], first, turn, store.width_us)
             if slot is not None:
                 slots[int(ground.order[row])] = slot
     return plan

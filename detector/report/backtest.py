@@ -17,6 +17,7 @@ KINDS = {"lines": "more lines and clients", "messages_per_client": "more message
          "bytes": "larger messages"}  # fmt: skip
 METHODS = {"detector": "detector, as set", "last_week": "over 3 x same hour last week",
            "threshold": "over highest 5 min of week 1"}  # fmt: skip
+LONG_SECONDS = 43_200
 SHAPES = ("step", "ramp", "doubling")
 NOTHING = "-"
 
@@ -39,8 +40,10 @@ def _heading(result: BacktestResult, from_us: int, to_us: int) -> list[str]:
     first = f"These settings would have sent {found} in {where}, {span(from_us, to_us)}."
     if result.trials:
         return [first, "Nobody said which of them were real: look at a few before you call them false."]
-    warm = "a service must be known for two days (or a fifth of its time, if that is longer) and speak"
-    return [first, f"No surge could be planted, so nothing is known of what would be missed: {warm}."]
+    why = "a service must be known for two days (or a fifth of its time, if that is longer) and speak"
+    if scan.window_seconds >= LONG_SECONDS:
+        why = "a surge and the window after it must fit into a day"
+    return [first, f"No surge could be planted, so nothing is known of what would be missed: {why}."]
 
 
 def _months(result: BacktestResult) -> float:
@@ -72,7 +75,7 @@ def _sizes(result: BacktestResult) -> Section:
     lead = (
         f"Planted at {plural(surges, 'moment')} into {services}, in every size, one at a time and away from what was"
         " reported; judged by what was known at that moment. x2: twice what the service said just then, for 15 to 120"
-        " minutes, at once (step), in a line, or doubling at a constant pace."
+        " minutes (a window at least), at once (step), in a line, or doubling at a constant pace."
     )
     parts = {shape: by_size(one for one in result.trials if one.shape == shape) for shape in SHAPES}
     rows = [
@@ -145,7 +148,7 @@ def _methods(result: BacktestResult) -> Section:
     ]  # fmt: skip
     lead = (
         "Alarms a month and service on what is really there, the surges that could be judged, the share found, and the"
-        f" median delay at {_size(sizes[-1])}."
+        f" median delay at {_size(sizes[-1])}. Week 1 is the first quarter where the input is shorter than four weeks."
     )
     header = ("rule", "alarms", "surges", *map(_size, sizes), "delay")
     return Section("Beside two simple rules", lead, header, rows)
