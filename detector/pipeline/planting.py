@@ -173,7 +173,7 @@ def choose(
     length = max(1, DURATIONS_US[turn // len(SHAPES) % len(DURATIONS_US)] // width_us)
     if length >= len(allowed):
         return None
-    said = np.cumsum(np.r_[0.0, rate(measures["lines"], width_us)])
+    said = np.cumsum(np.r_[0.0, np.nan_to_num(measures["lines"])])
     fits = np.cumsum(np.r_[0, allowed])
     starts = np.flatnonzero(
         (fits[length + 1 :] - fits[: -length - 1] == length + 1)  # one more, in which it may still be noticed
