@@ -17,6 +17,7 @@ from detector.schemas import Incident
 SIGNALS = ("lines",)
 """What is judged of every service."""
 
+
 @dataclass(slots=True)
 class Walk:
     """What a walk over a store gave.
