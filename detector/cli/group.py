@@ -14,6 +14,7 @@ COMMANDS = {
     "scan": "Find surges in log dumps and counts tables.",
     "explain": "Tell the whole reasoning behind an incident of the last scan.",
     "learn": "Learn what is normal for each service and store it.",
+    "backtest": "Replay logs: pages that would have been sent, surges that would have been found.",
     "parse": "Print or write the parsed records.",
     "formats": "List the formats known, or explain why a file was read as it was.",
     "demo": "Render the outage of 19 November 2021 as logs, and find it.",

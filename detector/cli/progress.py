@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,7 @@ def follow(display: Display, crew: Crew | None = None) -> Iterator[Aids]:
     """Show bytes read, rate and time left while the block runs, if standard error is a terminal and nobody minds."""
     from detector.pipeline.aids import Aids
 
-    if display.quiet or display.no_progress or sys.stderr is None or not sys.stderr.isatty():
+    if not _is_wanted(display):
         yield Aids(crew=crew)
         return
     from rich.console import Console
@@ -41,3 +41,23 @@ def follow(display: Display, crew: Crew | None = None) -> Iterator[Aids]:
             bar.update(task, total=sum(sizes) if len(sizes) == len(files) else None)
 
         yield Aids(begin=begin, progress=lambda count: bar.advance(task, count), crew=crew)
+
+
+@contextmanager
+def follow_share(display: Display, what: str) -> Iterator[Callable[[float], None]]:
+    """Show which share of some work is done while the block runs, if standard error is a terminal and nobody minds."""
+    if not _is_wanted(display):
+        yield lambda _share: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn(what), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True, refresh_per_second=5) as bar:
+        task = bar.add_task(what, total=1.0)
+        yield lambda share: bar.update(task, completed=share)
+
+
+def _is_wanted(display: Display) -> bool:
+    """Is somebody watching who wants to see progress?"""
+    return not (display.quiet or display.no_progress or sys.stderr is None or not sys.stderr.isatty())

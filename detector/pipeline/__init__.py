@@ -11,6 +11,7 @@
                 blocks, reference.py: at which times); verdict_table.py: the verdicts of all windows
     model.py    what was learned, stored and recalled
 
-`scan.py`, `learn.py`, `parse.py` (with pieces.py, joining.py and tabling.py) and `recognize.py` walk the path, or a
-part of it, for one command each.
+`backtest.py` walks it many times: planting.py puts surges into copies of a day, replay.py lives through them, rivals.py
+are simpler rules beside it. `scan.py`, `learn.py`, `parse.py` (with pieces.py, joining.py and tabling.py) and
+`recognize.py` walk the path, or a part of it, for one command each.
 """

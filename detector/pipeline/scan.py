@@ -44,27 +44,65 @@ def scan(
         SettingsError: a setting is out of range.
         UsageError: the period of the report ends before it begins.
     """
-    open_at = round(float(np.log10(1 + parse_budget(settings.incident_budget))), DECIMALS)
-    weeks_between_pages = parse_budget(settings.budget)
+    check_budgets(settings)
     gathered = gather(paths, settings, now_us, aids)
-    _refuse_untimed(paths, gathered)
-    period = period_of(settings, max((end for _, end in map(_span_us, gathered.stores())), default=0))
-    stores = [store for store in gathered.stores() if period.meets(*_span_us(store))]
-    walks = [walk(store, period, settings, open_at, keep=keep_windows) for store in stores]
+    refuse_untimed(paths, gathered)
+    return judge(gathered, settings, now_us, keep_windows=keep_windows)
+
+
+def check_budgets(settings: Settings) -> None:
+    """Refuse budgets that say nothing before anything is read.
+
+    Raises:
+        SettingsError: one is no budget.
+    """
+    for budget in (settings.incident_budget, settings.budget):
+        parse_budget(budget)
+
+
+def judge(
+    gathered: Gathered, settings: Settings, now_us: int | None = None, *, keep_windows: bool = False
+) -> ScanResult:
+    """Find the surges in what was read; arguments and errors as for `scan`. Without the clock nothing is read again."""
+    weeks_between_pages = parse_budget(settings.budget)
+    period = period_in(gathered, settings)
+    stores = stores_in(gathered, period)
+    walks = [walk(store, period, settings, opens_at(settings.incident_budget), keep=keep_windows) for store in stores]
     services = sum(len(one.names) for one in walks)
     causes = {one.id: cause_of(one, of.store, of.end) for of in walks for one in of.incidents if period.covers(one)}
-    causes, untold = explain(causes, walks, gathered, settings, now_us)
+    untold: list[str] = []
+    if now_us is not None:
+        causes, untold = explain(causes, walks, gathered, settings, now_us)
     return ScanResult(
         input=gathered.summary,
         window_seconds=(stores[0] if stores else gathered.totals).width_us / 1e6,
         from_us=min((period.begin(one.first_us) for one in walks), default=None),
         to_us=max((one.end_us for one in walks), default=None),
         services=services,
-        incidents=_incidents(walks, period, services, weeks_between_pages),
+        incidents=incidents_of(walks, period, services, weeks_between_pages),
         causes=causes,
         notes=_notes(gathered, walks) + untold,
         windows=period.cut(pl.concat(map(tabulate, walks))) if walks and keep_windows else None,
     )
+
+
+def opens_at(budget: str) -> float:
+    """The score at which an incident opens, of a budget such as `1/month`."""
+    return round(float(np.log10(1 + parse_budget(budget))), DECIMALS)
+
+
+def period_in(gathered: Gathered, settings: Settings) -> Period:
+    """The period that the settings mean, in what was read.
+
+    Raises:
+        UsageError: it ends before it begins.
+    """
+    return period_of(settings, max((end for _, end in map(_span_us, gathered.stores())), default=0))
+
+
+def stores_in(gathered: Gathered, period: Period) -> list[Store]:
+    """The counts that reach into the period; logs come first."""
+    return [store for store in gathered.stores() if period.meets(*_span_us(store))]
 
 
 def _span_us(store: Store) -> tuple[int, int]:
@@ -73,7 +111,7 @@ def _span_us(store: Store) -> tuple[int, int]:
     return first * store.width_us, end * store.width_us
 
 
-def _refuse_untimed(paths: Sequence[str], gathered: Gathered) -> None:
+def refuse_untimed(paths: Sequence[str], gathered: Gathered) -> None:
     """A pipe of lines without times has nothing to judge by.
 
     Raises:
@@ -86,7 +124,7 @@ def _refuse_untimed(paths: Sequence[str], gathered: Gathered) -> None:
         )
 
 
-def _incidents(walks: Sequence[Walk], period: Period, services: int, weeks_between_pages: float) -> list[Incident]:
+def incidents_of(walks: Sequence[Walk], period: Period, services: int, weeks_between_pages: float) -> list[Incident]:
     """Those that reach into the period, sorted by start, then service."""
     found = mark_pages([one for of in walks for one in of.incidents], services, weeks_between_pages)
     return sorted(filter(period.covers, found), key=_by_start)

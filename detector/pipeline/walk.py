@@ -10,7 +10,7 @@ from detector.pipeline.advance import Results, State, advance
 from detector.pipeline.model import recall
 from detector.pipeline.period import Period
 from detector.pipeline.signals import measures_of, rows_of, signals_of
-from detector.pipeline.stores import Real, Store, days_of, numbers_of
+from detector.pipeline.stores import Numbers, Real, Store, days_of, numbers_of
 from detector.schemas import Incident
 
 
@@ -63,13 +63,22 @@ def walk(store: Store, period: Period, settings: Settings, open_at: float, *, ke
     found = Walk(store, names, first, period.end(end, store.width_us))
     state = begin(store, names, settings, open_at, settings.model)
     for day in days_of(store, first, found.end):
-        matrices = store.matrices(day, order, measures_of(state.signals))
-        results = advance(state, day, rows_of(matrices, state.signals), found.end, keep=keep)
+        counts, results = live(state, store, order, day, found.end, keep=keep)
         found.incidents += results.incidents
         if keep:
-            found.days[day] = matrices["lines"], results
+            found.days[day] = counts, results
     found.incidents += state.follower.still_open(names, found.end)
     return found
+
+
+def live(state: State, store: Store, order: Numbers, day: int, end: int, *, keep: bool) -> tuple[Real, Results]:
+    """Score one day of the services `order` of a store, up to window `end`, and learn from it.
+
+    Returns:
+        the lines, S x windows, and what came of them.
+    """
+    matrices = store.matrices(day, order, measures_of(state.signals))
+    return matrices["lines"], advance(state, day, rows_of(matrices, state.signals), end, keep=keep)
 
 
 def begin(

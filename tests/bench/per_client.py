@@ -1,4 +1,4 @@
-"""Finds a quarter more messages per client: `python tests/bench/per_client.py COUNTS_TABLE...`
+"""Finds a quarter more messages per client: `python tests/bench/per_client.py COUNTS_TABLE...`.
 
 Real counts (Parquet or CSV with `timestamp` and `lines`) are taken as clients per window, each of which sends three
 messages, give or take 3 %. Every three days, at a time drawn from a fixed seed, each client sends a quarter more for an

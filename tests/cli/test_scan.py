@@ -116,7 +116,7 @@ WORDS = [
     "Mars", "--config", "--max-unparsed", "5%", "-1", "--budget", "1/week", "--threads", "1", "--quiet", "-q",
     "-h", "--help", "--version", "", "\x1b", "é", "--input-format", "access", "nope", "--fail-on", "never",
     "--exit-zero", "--color", "always", "--windows", "w.csv", "--origin", "--model", "m", "--until",
-    "1970-01-01", "--least-excess", "bash",
+    "1970-01-01", "backtest", "--services", "--least-excess", "bash",
 ]  # fmt: skip
 
 
