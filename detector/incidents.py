@@ -125,16 +125,19 @@ class Follower:
         open_at: score at which an incident opens.
         signals: their names.
         least: records above what is expected that an incident needs at least.
+        longest: windows of the longest sum.
         surges: number of the service -> its open surge.
-        over: services whose surge is over while sums still hold it: nothing new opens before their score has fallen.
+        over: services whose surge is over while sums still hold it -> the window from which they do not, and its height
+            as a factor: until then only what comes half as high again opens a new one.
     """
 
     width_us: int
     open_at: float
     signals: tuple[str, ...]
     least: float
+    longest: int
     surges: dict[int, Surge] = field(default_factory=dict)
-    over: set[int] = field(default_factory=set)
+    over: dict[int, tuple[int, float]] = field(default_factory=dict)
 
     def follow(self, names: list[str], tick: Tick) -> tuple[Mask, list[Incident]]:
         """Go through the windows of a tick.
@@ -147,12 +150,10 @@ class Follower:
         closed: list[Incident] = []
         rises = self._rises(tick)
         some = np.flatnonzero(rises.any(axis=(1, 2))).tolist()
-        for service in sorted({*self.surges, *self.over, *some}):
+        for service in sorted({*self.surges, *some}):
             for column in np.flatnonzero(tick.exposure[service].any(axis=0)).tolist():
-                if service in self.over and tick.score[service, :, column].max() < self.open_at:
-                    self.over.remove(service)
-                rise = rises[service, :, column]
-                if service not in self.surges and service not in self.over and rise.any():
+                rise = rises[service, :, column] & self._is_new(tick, service, column)
+                if service not in self.surges and rise.any():
                     self.surges[service] = self._open(tick, service, column, rise)
                 if service not in self.surges:
                     continue
@@ -160,7 +161,8 @@ class Follower:
                 end = self._go_on(self.surges[service], tick, service, column)
                 if end:
                     surge = self.surges.pop(service)
-                    self.over.add(service)
+                    until = tick.first + column + 1 - surge.windows_waiting + self.longest
+                    self.over[service] = until, surge.factor
                     closed.append(self.incident(names[service], surge, tick.first + column + 1, end))
         return flagged, closed
 
@@ -171,6 +173,13 @@ class Follower:
             enough = (above >= self.least) & (above >= (LOWEST_FACTOR - 1) * tick.sums_expected)
             lasts = tick.latest >= LOWEST_FACTOR * tick.rate * tick.latest_exposure
             return (tick.score >= self.open_at) & enough & lasts
+
+    def _is_new(self, tick: Tick, service: int, column: int) -> Mask:
+        """Whether what rises is more than the rest of the surge before, K."""
+        here = service, slice(None), column
+        until, factor = self.over.get(service, (0, 0.0))
+        again = tick.latest[here] >= (1 + factor) / 2 * tick.rate[here] * tick.latest_exposure[here]
+        return np.asarray(again | (tick.first + column >= until))
 
     def _open(self, tick: Tick, service: int, column: int, rises: Mask) -> Surge:
         """Open with the strangest signal."""

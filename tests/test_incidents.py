@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from detector.incidents import (
+    HIGHEST_FACTOR,
     LOWEST_FACTOR,
     MOST_SEASON,
     QUIET_US,
@@ -31,6 +32,7 @@ MINUTE_US = 60_000_000
 FIRST = 20_516 * 1440
 USUAL = 20.0
 OPEN_AT = 1.0
+LONGEST = 60
 DAY = 1440
 REACH = 20
 
@@ -92,7 +94,7 @@ def world_of(*series: Real, length: int = 1) -> World:
 
 def follower(least: float = 5.0, signals: tuple[str, ...] = ("lines",)) -> Follower:
     """A follower that has seen nothing yet."""
-    return Follower(MINUTE_US, OPEN_AT, signals, least)
+    return Follower(MINUTE_US, OPEN_AT, signals, least, LONGEST)
 
 
 def live(
@@ -178,7 +180,7 @@ def test_a_surge_that_lasts_is_settled_after_a_day():
     assert [(60, 61, 60 + DAY, True)] == [(*minutes_of(one), one.settled) for one in incidents]
     assert 5 == incidents[0].factor
     assert list(range(60, 60 + DAY)) == np.flatnonzero(flags[0]).tolist()
-    assert {0} == found.over
+    assert {0} == set(found.over)
 
 
 def test_a_day_less_a_minute_is_not_settled():
@@ -232,11 +234,19 @@ def test_nothing_opens_while_sums_still_hold_the_surge():
     assert not flags[0, after:].any()
 
 
-def test_it_opens_again_once_the_sums_are_calm():
-    """The next surge is an incident of its own as soon as the score has fallen in between."""
-    incidents, _, found = live(world_of(flat(200, (60, 90), (120, 130), height=400.0), length=15))
+def test_a_second_wave_is_an_incident_of_its_own():
+    """What comes half as high again opens a new one, even while sums still hold the surge before."""
+    incidents, _, _ = live(world_of(flat(200, (60, 90), (120, 130), height=400.0), length=15))
     assert [(60, 90), (120, 130)] == [(minutes_of(one)[0], minutes_of(one)[2]) for one in incidents]
-    assert set() == found.over
+
+
+@pytest.mark.parametrize(("begin", "expected"), [(120, 1), (160, 2)])
+def test_a_small_rise_opens_nothing_while_sums_hold_the_surge_before(begin, expected):
+    """Once the longest sum has passed the end of a surge, a smaller one is new."""
+    series = flat(260, (60, 90), height=400.0)
+    series[begin : begin + 20] = 2.5 * USUAL
+    incidents, _, _ = live(world_of(series))
+    assert expected == len(incidents)
 
 
 @pytest.mark.parametrize(("least", "expected"), [(80.0, 1), (80.1, 0)])
@@ -389,11 +399,37 @@ def test_an_unknown_signal_brings_no_calm():
     assert 5 * USUAL == incident.observed
 
 
-def test_a_surge_of_which_nothing_was_expected_ends():
-    """Where the shortest sum expects nothing yet, a longer one may open: it ends as any other."""
-    tick = world_of(flat(200, (60, 90))).tick(0, 200)
-    _, closed = follower().follow(["a"], replace(tick, rate=np.zeros(tick.counts.shape)))
-    assert 1 == len(closed)
+def out_of_nothing(series: Real, expected: float) -> Tick:
+    """All of a series at once, of which next to nothing is expected."""
+    tick = world_of(series).tick(0, len(series))
+    usual = np.full(tick.counts.shape, expected)
+    return replace(tick, rate=usual, sums_expected=usual, season=usual)
+
+
+@pytest.mark.parametrize("expected", [0.0, 1e-12, 1e-6, 1e-3])
+def test_a_surge_of_which_nothing_was_expected_ends(expected):
+    """What was silent and is silent again has come down: it ends as any other, and its factor is a number."""
+    found = follower()
+    _, (incident,) = found.follow(["a"], out_of_nothing(flat(200, (60, 90)) - USUAL, expected))
+    assert ((60, 61, 90), 100 - USUAL) == (minutes_of(incident), incident.observed)
+    assert {} == found.surges
+
+
+def test_a_surge_of_which_nothing_was_expected_is_settled_if_it_stays():
+    """A silent service that begins to speak and goes on is no surge after a day."""
+    _, (incident,) = follower().follow(["a"], out_of_nothing(flat(60 + DAY, (60, 60 + DAY)) - USUAL, 0.0))
+    assert ((60, 61, 60 + DAY), True) == (minutes_of(incident), incident.settled)
+
+
+@pytest.mark.parametrize(
+    ("seen", "expected", "factor"),
+    [(50.0, 10.0, 5.0), (10.0, 10.0, LOWEST_FACTOR), (0.0, 0.0, LOWEST_FACTOR), (5.0, 0.0, HIGHEST_FACTOR)],
+)
+def test_the_factor_of_a_surge_has_bounds(seen, expected, factor):
+    """Its end is measured against a rise that is worth the name, and never against an infinite one."""
+    surge = surge_of(1.0, 1.0)
+    surge.seen, surge.expected = seen, expected
+    assert factor == surge.factor
 
 
 def surge_of(rate: float, season: float) -> Surge:

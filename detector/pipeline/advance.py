@@ -59,7 +59,8 @@ class State:
         self.history = History(self.width_us, self.block, max(reach.back for reach in self.reaches))
         self.habits = Habits.of(0)
         self.detector = Detector(self.width_us, self.prior)
-        self.follower = Follower(self.width_us, self.open_at, self.signals, self.least)
+        longest = max(reach.windows for reach in self.reaches)
+        self.follower = Follower(self.width_us, self.open_at, self.signals, self.least, longest)
 
     @property
     def block(self) -> int:

@@ -36,7 +36,7 @@ def _by_arrow(codec: str) -> Callable[[bytes], bytes]:
 
 
 PACKERS: dict[str, Callable[[bytes], bytes]] = {
-    "gz": lambda data: gzip.compress(data, 1),
+    "gz": lambda data: gzip.compress(data, 1, mtime=0),
     "bz2": bz2.compress,
     "xz": lambda data: lzma.compress(data, preset=0),
     "zst": _by_arrow("zstd"),
