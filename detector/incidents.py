@@ -25,6 +25,7 @@ SETTLED_US = 24 * 3_600_000_000
 LOWEST_FACTOR = 1.1
 """An incident is at least so far above what is expected; also the least that its end is measured against."""
 HIGHEST_FACTOR = 1e6
+NEVER = -1
 MOST_SEASON = 3.0
 """While it lasts, what is expected moves with the season by no more than this factor."""
 
@@ -128,7 +129,8 @@ class Follower:
         longest: windows of the longest sum.
         surges: number of the service -> its open surge.
         over: services whose surge is over while sums still hold it -> the window from which they do not, and its height
-            as a factor: until then only what comes half as high again opens a new one.
+            as a factor: until then only what comes half as high again opens a new one, after a settled one only what
+            comes on top of it, until its score has fallen.
     """
 
     width_us: int
@@ -161,7 +163,8 @@ class Follower:
                 end = self._go_on(self.surges[service], tick, service, column)
                 if end:
                     surge = self.surges.pop(service)
-                    until = tick.first + column + 1 - surge.windows_waiting + self.longest
+                    now = tick.first + column + 1
+                    until = NEVER if end == "settled" else now - surge.windows_waiting + self.longest
                     self.over[service] = until, surge.factor
                     closed.append(self.incident(names[service], surge, tick.first + column + 1, end))
         return flagged, closed
@@ -178,8 +181,13 @@ class Follower:
         """Whether what rises is more than the rest of the surge before, K."""
         here = service, slice(None), column
         until, factor = self.over.get(service, (0, 0.0))
-        again = tick.latest[here] >= (1 + factor) / 2 * tick.rate[here] * tick.latest_exposure[here]
-        return np.asarray(again | (tick.first + column >= until))
+        needed = (1 + factor) / 2
+        if until == NEVER:
+            needed *= factor
+            if tick.score[here].max() < self.open_at:
+                del self.over[service]
+        again = tick.latest[here] >= needed * tick.rate[here] * tick.latest_exposure[here]
+        return np.asarray(again | (0 <= until <= tick.first + column))
 
     def _open(self, tick: Tick, service: int, column: int, rises: Mask) -> Surge:
         """Open with the strangest signal."""
