@@ -152,7 +152,7 @@ class Follower:
         closed: list[Incident] = []
         rises = self._rises(tick)
         some = np.flatnonzero(rises.any(axis=(1, 2))).tolist()
-        for service in sorted({*self.surges, *some}):
+        for service in sorted({*self.surges, *self.over, *some}):
             for column in np.flatnonzero(tick.exposure[service].any(axis=0)).tolist():
                 rise = rises[service, :, column] & self._is_new(tick, service, column)
                 if service not in self.surges and rise.any():

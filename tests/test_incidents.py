@@ -249,6 +249,14 @@ def test_a_small_rise_opens_nothing_while_sums_hold_the_surge_before(begin, expe
     assert expected == len(incidents)
 
 
+def test_after_a_settled_surge_no_cut_hides_the_next_one():
+    """That the score has fallen is noticed in whatever tick it falls."""
+    series = flat(60 + DAY + 300, (60, 60 + DAY), (60 + DAY + 180, 60 + DAY + 240))
+    whole, cut = (live(world_of(series), edges)[0] for edges in (list[int](), [60 + DAY, 60 + DAY + 180]))
+    assert 2 == len(whole)
+    assert whole == cut
+
+
 @pytest.mark.parametrize(("least", "expected"), [(80.0, 1), (80.1, 0)])
 def test_a_rise_needs_so_many_records(least, expected):
     """However strange, fewer records above what is expected than the least open nothing."""

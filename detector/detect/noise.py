@@ -20,11 +20,11 @@ MEAN_LIFE_DAYS = 2.0
 """Sums decay by e in so many days."""
 DRIFT = 0.04
 """The dispersion by which residuals are weighted: drift of 20 %."""
-RIDGE_DAYS = 0.002
-"""Weight of the prior in the regression, in days."""
+RIDGE_DAYS, DRIFT_RIDGE_DAYS = 0.02, 0.002
+"""Weight of the prior in the regression, in days: silence says little of counting noise, but a ratio hardly drifts."""
 PRIOR_DAYS = 0.15
 """Weight of the prior on the logarithmic scale, in days."""
-LEAST_DISPERSION, LEAST_PHI = 0.00005, 0.01
+LEAST_DISPERSION, LEAST_PHI = 0.00005, 0.03
 HIGH, LOW = 16.0, 2.0
 """No squared residual above or below counts for more than so many times the variance: low ones say little of surges."""
 FLOOR = 1.0
@@ -107,11 +107,13 @@ class Noise:
         """Two unknowns, two normal equations, each row alone; an estimate out of range gives way to the other."""
         a, b, c, x, y, seen = self.sums
         whole, prior_phi, prior_dispersion = age.whole, self.prior_phi[:, None], self.prior_dispersion[:, None]
-        ridge = RIDGE_DAYS / MEAN_LIFE_DAYS / np.maximum(seen, 1e-12)
+        ridge, drift_ridge = (
+            days / MEAN_LIFE_DAYS / np.maximum(seen, 1e-12) for days in (RIDGE_DAYS, DRIFT_RIDGE_DAYS)
+        )
         least = np.where(whole, LEAST_PHI, 0.0)
         x = x + ridge * np.where(whole, prior_phi, 0.0) * a
-        y = y + ridge * prior_dispersion * c
-        a, c = a * (1 + ridge), c * (1 + ridge)
+        y = y + drift_ridge * prior_dispersion * c
+        a, c = a * (1 + ridge), c * (1 + drift_ridge)
         determinant = a * c - b * b
         share = PRIOR_DAYS / (PRIOR_DAYS + np.minimum(MEAN_LIFE_DAYS * 1.44, age.days))
         with np.errstate(divide="ignore", invalid="ignore"):
