@@ -15,8 +15,15 @@ INTERNAL = 70
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """Run one command and leave with its exit code."""
-    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+    """Run one command and leave with its exit code, at once: to take everything apart first would cost 0.1 s."""
+    code = run(sys.argv[1:] if arguments is None else arguments)
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None:
+                stream.flush()
+        except (OSError, ValueError):
+            silence()
+    os._exit(code)
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -175,8 +175,9 @@ def _look(state: State, first: int, counts: Real, exposure: Real) -> Outlook:
     pseudo = Pseudo(phi, phi / mean)
     of = season(state.history, first, windows, state.reaches, pseudo)
     expected = expect(stretch, of, state.reaches, pseudo, state.habits.usual())
-    pairs = zip(state.reaches, expected.exposure, strict=True)
-    sums = np.stack([_sum(stretch, reach.windows, state.width_us, exposed) for reach, exposed in pairs])
+    exposures = {reach.windows: exposed for reach, exposed in zip(state.reaches, expected.exposure, strict=True)}
+    each = {windows: _sum(stretch, windows, state.width_us, exposed) for windows, exposed in exposures.items()}
+    sums = np.stack([each[reach.windows] for reach in state.reaches])
     sampling = expected.exposure / np.maximum(expected.support, SMALLEST)  # the recent level is a sample itself
     counting = expected.counts * (1 + sampling) + mean * expected.exposure
     return Outlook(stretch, of, expected, state.detector.deviate(sums, expected.counts, counting))
