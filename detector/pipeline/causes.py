@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from detector.explain.drivers import largest, split
+from detector.pipeline.signals import LINES
 from detector.pipeline.stores import Store
 from detector.schemas import Cause, Incident
 
@@ -25,16 +26,24 @@ def cause_of(incident: Incident, store: Store, end: int) -> Cause:
     stop = max(min(end, last), start + 1)
     series = store.series(service, start - SPARK, max(stop, min(end, start + SPARK)))
     observed = tuple(np.nan_to_num(series["lines"]).tolist())
-    expected = (incident.expected,) * len(observed)
     length = int(np.clip(stop - start, HORIZON, 2 * HORIZON))
     usual = _factors(store, service, start - length, start)
     seen = _factors(store, service, start, start + length)
-    if usual is None or seen is None:
+    lines = _lines_expected(incident, usual)
+    expected = () if lines is None else (lines,) * len(observed)
+    if usual is None or seen is None or lines is None:
         return Cause("volume", None, None, None, observed, expected)
     clients, messages, size = usual
-    scale = incident.expected / (clients * messages)
+    scale = lines / (clients * messages)
     factors = split((clients, messages * scale, size), seen)
     return Cause(largest(factors), factors[0], factors[1], factors[2], observed, expected)
+
+
+def _lines_expected(incident: Incident, usual: Factors | None) -> float | None:
+    """Lines per window without the surge: what was expected of them, else as many as before; None: not known."""
+    if incident.signal == LINES:
+        return incident.expected
+    return None if usual is None else usual[0] * usual[1]
 
 
 def _factors(store: Store, service: int, first: int, end: int) -> Factors | None:
