@@ -24,6 +24,8 @@ QUIET_US = 10 * 60_000_000
 SETTLED_US = 24 * 3_600_000_000
 LOWEST_FACTOR = 1.1
 """An incident is at least so far above what is expected; also the least that its end is measured against."""
+LEAST_FACTORS = {"bytes_per_line": 1.5}
+"""Signals that hurt nobody before they rise by more: lines of another kind are a little longer or shorter."""
 HIGHEST_FACTOR = 1e6
 NEVER = -1
 MOST_SEASON = 3.0
@@ -173,7 +175,8 @@ class Follower:
         """Windows in which an incident may open, S x K x n: what is over already opens none."""
         with np.errstate(invalid="ignore"):
             above = tick.sums - tick.sums_expected
-            enough = (above >= self.least) & (above >= (LOWEST_FACTOR - 1) * tick.sums_expected)
+            factors = np.array([LEAST_FACTORS.get(signal, LOWEST_FACTOR) for signal in self.signals])[:, None]
+            enough = (above >= self.least) & (above >= (factors - 1) * tick.sums_expected)
             lasts = tick.latest >= LOWEST_FACTOR * tick.rate * tick.latest_exposure
             return (tick.score >= self.open_at) & enough & lasts
 
@@ -193,24 +196,27 @@ class Follower:
         """Open with the strangest signal."""
         signal = int(np.where(rises, tick.score[service, :, column], -np.inf).argmax())
         here = service, signal, column
-        rate = float(tick.rate[here])
-        started = tick.first + column + 1 - self._length(tick, here, rate)
-        season = float(tick.season[here])
-        return Surge(signal, started, tick.first + column + 1, float(tick.score[here]), rate, season)
+        rate, season = float(tick.rate[here]), float(tick.season[here])
+        seen, exposed = self._reach(tick, here)
+        length = _length(seen - rate * exposed * (1 + self._height(tick, here)) / 2)
+        now = tick.first + column + 1
+        surge = Surge(signal, now - length, now, float(tick.score[here]), rate, season)
+        earlier = slice(len(seen) - length, len(seen) - 1)  # the window itself is taken in like those that follow
+        surge.seen, surge.exposure = float(seen[earlier].sum()), float(exposed[earlier].sum())
+        surge.expected, surge.windows = rate * surge.exposure, length - 1
+        return surge
 
-    def _length(self, tick: Tick, here: tuple[int, int, int], rate: float) -> int:
-        """Windows since it began, of the strangest sum: where the windows after it stand out most from those before.
-
-        The maximum likelihood change point of a step for a known level before and after (Page 1955), near enough.
-        """
+    def _reach(self, tick: Tick, here: tuple[int, int, int]) -> tuple[Real, Real]:
+        """Counts and exposure of the windows of the strangest sum."""
         service, signal, column = here
         row = service * len(self.signals) + signal
         end = tick.totals.counts.shape[1] - tick.counts.shape[2] + column
         reach = slice(max(0, end - int(tick.windows[here])), end + 1)
-        seen, exposed = np.diff(tick.totals.counts[row, reach]), np.diff(tick.totals.exposure[row, reach])
-        factor = max(float(tick.sums[here] / max(tick.sums_expected[here], 1e-12)), LOWEST_FACTOR)
-        gain = np.cumsum((seen - rate * exposed * (1 + factor) / 2)[::-1])
-        return int(gain.argmax()) + 1
+        return np.diff(tick.totals.counts[row, reach]), np.diff(tick.totals.exposure[row, reach])
+
+    def _height(self, tick: Tick, here: tuple[int, int, int]) -> float:
+        """How many times what is expected the strangest sum is."""
+        return max(float(tick.sums[here] / max(tick.sums_expected[here], 1e-12)), LOWEST_FACTOR)
 
     def _go_on(self, surge: Surge, tick: Tick, service: int, column: int) -> str:
         """Take one more window into the surge; why it closes now, or nothing."""
@@ -221,6 +227,9 @@ class Follower:
         surge.expected_waiting += expected
         surge.exposure_waiting += exposure
         surge.windows_waiting += 1
+        if exposure == 0:  # unknown; where nobody speaks at all, what is counted per client or per line has no surge
+            surge.back += CLOSE_NATS * self.width_us / QUIET_US * (tick.counts[service, 0, column] == 0)
+            return self._end(surge)
         scatter = float(tick.dispersion[here[:2]]) + max(float(tick.phi[here[:2]]) - 1, 0.0) / max(expected, 1.0)
         still = evidence(count, expected, scatter, surge.factor) if surge.windows else math.inf
         surge.back = max(0.0, surge.back - still)
@@ -232,6 +241,10 @@ class Follower:
             surge.seen_waiting = surge.expected_waiting = surge.exposure_waiting = 0.0
             surge.windows_waiting = 0
             surge.score = max(surge.score, float(tick.score[here]))
+        return self._end(surge)
+
+    def _end(self, surge: Surge) -> str:
+        """Why a surge closes by now, or nothing."""
         if surge.back >= CLOSE_NATS and surge.windows_waiting * self.width_us >= QUIET_US:
             return "quiet"
         return "settled" if (surge.windows + surge.windows_waiting) * self.width_us >= SETTLED_US else ""
@@ -250,6 +263,14 @@ class Follower:
     def still_open(self, names: list[str], now: int) -> list[Incident]:
         """The surges that last."""
         return [self.incident(names[service], surge, now) for service, surge in sorted(self.surges.items())]
+
+
+def _length(above: Real) -> int:
+    """Windows since it began: where the windows after it stand out most from half way between before and after.
+
+    The maximum likelihood change point of a step for a known level before and after (Page 1955), near enough.
+    """
+    return int(np.cumsum(above[::-1]).argmax()) + 1
 
 
 def evidence(count: float, expected: float, dispersion: float, factor: float) -> float:

@@ -123,7 +123,7 @@ class Incident:
         started_us: begin of the surge as estimated when it was noticed, microseconds since 1970 UTC.
         detected_us: end of the window in which the alarm was raised.
         ended_us: end of the last window that was high; None while it lasts.
-        observed, expected: mean per window from when it was noticed to the end, in the signal's unit.
+        observed, expected: mean per window from its begin to the end, in the signal's unit.
         score: the highest of its windows.
         window_us: length of a window, microseconds.
         page: within the installation's budget.

@@ -16,15 +16,18 @@ from detector.baseline.habits import Habits
 from detector.baseline.history import History, Stretch
 from detector.baseline.prior import Prior
 from detector.detect.noise import Age
+from detector.detect.peaks import NOTHING
 from detector.detect.verdicts import Detector, Deviation, block_of, lasting, parts_of, positive, tests_of
 from detector.incidents import Follower, Tick
-from detector.pipeline.signals import shares_of
+from detector.pipeline.signals import LINES, PER_LINE, shares_of
 from detector.schemas import Incident
 
 Real = NDArray[np.float64]
 DAY_US = 86_400_000_000
 WATCHING, NOVELTY = 2.0, 0.7
 """The unseen may be as rare as five times the square of the weeks in which it was not seen."""
+LEAST_LINES = 50
+"""Lines in the sum that a ratio stands on, at least."""
 SMALLEST = 1e-12
 
 
@@ -193,10 +196,16 @@ def _sum(stretch: Stretch, windows: int, width_us: int, exposure: Real) -> Real:
 
 
 def _limit(state: State, outlook: Outlook, strangest: NDArray[np.int64], score: Real, age: Real) -> Real:
-    """What has hardly ever spoken may be rare only if it was watched for long: a day of silence says nothing."""
-    unheard = np.take_along_axis(outlook.expected.unheard, strangest[None], axis=0)[0]
+    """What has hardly ever spoken may be rare only if it was watched for long, a ratio only if many lines make it."""
+    unheard, seen, exposed = (
+        np.take_along_axis(side, strangest[None], axis=0)[0]
+        for side in (outlook.expected.unheard, outlook.found.sums, outlook.expected.exposure)
+    )
     weeks = age * state.width_us / (7 * DAY_US)
-    return np.where(unheard, np.minimum(score, WATCHING * np.log10(np.maximum(weeks, 1e-9)) + NOVELTY), score)
+    score = np.where(unheard, np.minimum(score, WATCHING * np.log10(np.maximum(weeks, 1e-9)) + NOVELTY), score)
+    kinds = np.tile(state.signals, len(state.names))[:, None]
+    lines = np.where(kinds == PER_LINE, exposed, seen)
+    return np.where((kinds != LINES) & (lines < LEAST_LINES), NOTHING, score)
 
 
 def _tick(state: State, outlook: Outlook, seen: Seen, score: Real, strangest: NDArray[np.int64]) -> Tick:
