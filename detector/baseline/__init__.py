@@ -1,1 +1,1 @@
-"""Counts to what is expected: calendar features, the regression, the level of the last hours, the model store."""
+"""Counts to what is expected: what is remembered, the last hour and the same time on seven days, the model store."""

@@ -4,9 +4,10 @@
     sources  formats            windows   baseline    detect      incidents    explain
 
     opening.py  how the lines of a source are read; naming.py: which service and client they are of
-    read.py     a block to partial counts: pure, runs on any thread
+    read.py     a block to partial counts: pure, runs on any thread; shares.py and crew.py: in other processes too
     gather.py   all sources to merged counts (stores.py); gridding.py: counts tables
-    walk.py     the days of one store in order, each by advance.py: score a tick, then learn from it
+    signals.py  the signals of a service as rows
+    walk.py     the days of one store in order, each by advance.py: judge a block, then learn from it
     causes.py   what drives an incident; contributors.py: who holds its excess, by a second look (index.py: at which
                 blocks, reference.py: at which times); verdict_table.py: the verdicts of all windows
     model.py    what was learned, stored and recalled

@@ -7,8 +7,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from sklearn.linear_model import LinearRegression
 
-from detector.detect.noise import HIGH, LEAST_DISPERSION, LEAST_PHI, Age, Noise
+from detector.detect.noise import (
+    DRIFT,
+    HIGH,
+    LEAST_DISPERSION,
+    LEAST_PHI,
+    LOW,
+    MEAN_LIFE_DAYS,
+    Age,
+    Noise,
+)
 
 Real = NDArray[np.float64]
 HOUR, DAY = 60, 1440
@@ -55,6 +65,21 @@ def test_the_scatter_of_negative_binomial_sums_is_found(phi, dispersion):
     means = np.array([[100.0, 500.0]])
     variance = noise.variance(means[None], means[None])
     np.testing.assert_allclose(phi * means + dispersion * means**2, np.median(variance[0], axis=0)[None], rtol=0.25)
+
+
+def test_the_fit_is_that_of_weighted_least_squares():
+    """The normal equations give what scikit-learn finds for the same squared residuals, weights and decay."""
+    expected = days_of(6, rows=1)
+    sums = scattered(expected, 3.0, 0.05, seed=3)
+    noise = live(noise_of(1), sums, expected)
+    mean, squared = expected[0], (sums[0] - expected[0]) ** 2
+    hours = np.arange(len(mean)) // HOUR
+    weight = np.exp((hours - hours[-1]) / 24 / MEAN_LIFE_DAYS) / (mean + DRIFT * mean**2) ** 2
+    variance = noise.variance(mean[None, None], mean[None, None])[0, 0]
+    clipped = np.minimum(squared, np.where(sums[0] > mean, HIGH, LOW) * variance)
+    found = LinearRegression(fit_intercept=False).fit(np.stack([mean, mean**2], axis=1), clipped, weight).coef_
+    assert found[0] == pytest.approx(noise.phi[0, 0], rel=0.2)
+    assert found[1] == pytest.approx(noise.dispersion[0, 0], rel=0.2)
 
 
 def test_independent_records_have_counting_noise_alone():
