@@ -49,7 +49,8 @@ class Settings:
         window: `auto` or a span such as `1m`.
         budget: false pages of the whole installation, such as `1/week`.
         incident_budget: false incidents of one service, such as `1/month`.
-        least_excess: records above what is expected that an incident needs at least, in its first window.
+        least_excess: records above what is expected that an incident needs at least.
+        least_factor: times what is expected that an incident needs at least.
         threads: that read in parallel.
         model: folder of the learned baselines; None: everything is learned from the input.
     """
@@ -68,6 +69,7 @@ class Settings:
     budget: str = "1/week"
     incident_budget: str = "1/month"
     least_excess: float = 5.0
+    least_factor: float = 1.1
     threads: int = field(default_factory=processors)
     model: str | None = None
 
@@ -110,6 +112,7 @@ class Overrides(TypedDict, total=False):
     budget: str
     incident_budget: str
     least_excess: float
+    least_factor: float
     threads: int
     model: str | None
 

@@ -23,7 +23,7 @@ CLOSE_NATS = 5.0
 QUIET_US = 10 * 60_000_000
 SETTLED_US = 24 * 3_600_000_000
 LOWEST_FACTOR = 1.1
-"""An incident is at least so far above what is expected; also the least that its end is measured against."""
+"""The least factor that the end of an incident is measured against."""
 LEAST_FACTORS = {"bytes_per_line": 1.5}
 """Signals that hurt nobody before they rise by more: lines of another kind are a little longer or shorter."""
 HIGHEST_FACTOR = 1e6
@@ -128,6 +128,7 @@ class Follower:
         open_at: score at which an incident opens.
         signals: their names.
         least: records above what is expected that an incident needs at least.
+        least_factor: times what is expected that it needs at least.
         longest: windows of the longest sum.
         surges: number of the service -> its open surge.
         over: services whose surge is over while sums still hold it -> the window from which they do not, and its height
@@ -139,6 +140,7 @@ class Follower:
     open_at: float
     signals: tuple[str, ...]
     least: float
+    least_factor: float
     longest: int
     surges: dict[int, Surge] = field(default_factory=dict)
     over: dict[int, tuple[int, float]] = field(default_factory=dict)
@@ -175,10 +177,11 @@ class Follower:
         """Windows in which an incident may open, S x K x n: what is over already opens none."""
         with np.errstate(invalid="ignore"):
             above = tick.sums - tick.sums_expected
-            factors = np.array([LEAST_FACTORS.get(signal, LOWEST_FACTOR) for signal in self.signals])[:, None]
+            factors = np.array([LEAST_FACTORS.get(signal, 1.0) for signal in self.signals])[:, None]
+            factors = np.maximum(factors, self.least_factor)
             enough = (above >= self.least) & (above >= (factors - 1) * tick.sums_expected)
-            lasts = tick.latest >= LOWEST_FACTOR * tick.rate * tick.latest_exposure
-            return (tick.score >= self.open_at) & enough & lasts
+            lasts = tick.latest >= self.least_factor * tick.rate * tick.latest_exposure
+            return np.asarray((tick.score >= self.open_at) & enough & lasts)
 
     def _is_new(self, tick: Tick, service: int, column: int) -> Mask:
         """Whether what rises is more than the rest of the surge before, K."""

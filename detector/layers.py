@@ -156,6 +156,7 @@ CHECKS: Mapping[str, Callable[[Any], object]] = {
     "budget": parse_budget,
     "incident_budget": parse_budget,
     "least_excess": between(0, 1e12),
+    "least_factor": between(1, 1e6),
     "threads": between(1, 1024),
     "format": one_of(*FORMATS),
     "fail_on": one_of(*FAIL_ON),

@@ -41,7 +41,7 @@ def learned_of(path: str) -> list[dict[str, float]]:
 def _walked(store: Store) -> State:
     """The state at the end of a store."""
     names = sorted(store.services)
-    state = State(store.width_us, (LINES,), Prior(), np.inf, Settings().least_excess)
+    state = State(store.width_us, (LINES,), Prior(), np.inf, 0.0, 1.0)
     state.grow(names)
     first, end = store.span()
     for day in days_of(store, first, end):

@@ -94,7 +94,7 @@ def world_of(*series: Real, length: int = 1) -> World:
 
 def follower(least: float = 5.0, signals: tuple[str, ...] = ("lines",)) -> Follower:
     """A follower that has seen nothing yet."""
-    return Follower(MINUTE_US, OPEN_AT, signals, least, LONGEST)
+    return Follower(MINUTE_US, OPEN_AT, signals, least, LOWEST_FACTOR, LONGEST)
 
 
 def live(

@@ -37,6 +37,10 @@ JUDGING = (
     click.option("--until", metavar="TIME", help="Stop there."),
     click.option("--budget", metavar="N/PERIOD", help="False pages of the installation.  [default: 1/week]"),
     click.option("--incident-budget", metavar="N/PERIOD", help="False incidents of a service.  [default: 1/month]"),
+    click.option("--least-excess", type=float, metavar="N", help="Records above what is expected that an"
+                 " incident needs.  [default: 5]"),
+    click.option("--least-factor", type=float, metavar="X", help="Times what is expected that an incident needs."
+                 "  [default: 1.1]"),
 )  # fmt: skip
 REPORTING = (
     click.option("--format", type=click.Choice(FORMATS), help="Of the report.  [default: by suffix of -o, else table]"),

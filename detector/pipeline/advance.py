@@ -39,7 +39,7 @@ class State:
         width_us: length of a window.
         signals: of each service, in the order of its rows.
         prior: typical noise, for what has no history.
-        open_at, least: score and records above what is expected at which an incident opens.
+        open_at, least, least_factor: score, records above and times what is expected at which an incident opens.
         names: of the services, sorted when they came in together.
     """
 
@@ -48,6 +48,7 @@ class State:
     prior: Prior
     open_at: float
     least: float
+    least_factor: float
     names: list[str] = field(default_factory=list)
     reaches: tuple[Reach, ...] = field(init=False)
     history: History = field(init=False)
@@ -63,7 +64,9 @@ class State:
         self.habits = Habits.of(0)
         self.detector = Detector(self.width_us, self.prior)
         longest = max(reach.windows for reach in self.reaches)
-        self.follower = Follower(self.width_us, self.open_at, self.signals, self.least, longest)
+        self.follower = Follower(
+            self.width_us, self.open_at, self.signals, self.least, self.least_factor, longest
+        )
 
     @property
     def block(self) -> int:

@@ -97,7 +97,8 @@ def begin(
     Raises:
         ModelError: the model cannot be read or does not fit.
     """
-    state = State(store.width_us, signals_of(store), load_prior(), open_at, settings.least_excess)
+    least = settings.least_excess, settings.least_factor
+    state = State(store.width_us, signals_of(store), load_prior(), open_at, *least)
     state.grow(list(names))
     if model:
         recall(model, state, settings, None if resume else store.span()[0])
