@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 REGISTER_BITS, RANK_BITS = 12, 6
 REGISTERS = 1 << REGISTER_BITS
 ENTRY_BITS = REGISTER_BITS + RANK_BITS
+HALVES = np.ldexp(1.0, -np.arange(1 << RANK_BITS))
+"""2^-rank."""
 Entries = NDArray[np.uint64]
 
 
@@ -54,7 +56,7 @@ def estimate(sketches: Entries) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     empty = REGISTERS - hit
     # 2^-rank has at most 53 binary digits and the sum at most 13 more: exact in any order within a double's 53 bits
     # up to 2^-40, which is far below one client
-    harmonic = np.add.reduceat(np.ldexp(1.0, -rank), begin) + empty
+    harmonic = np.add.reduceat(HALVES[rank], begin) + empty
     raw = 0.7213 / (1 + 1.079 / REGISTERS) * REGISTERS**2 / harmonic
     linear = REGISTERS * np.log(REGISTERS / np.maximum(empty, 1))
     small = (raw <= 2.5 * REGISTERS) & (empty > 0)
