@@ -156,7 +156,8 @@ class Follower:
         closed: list[Incident] = []
         rises = self._rises(tick)
         some = np.flatnonzero(rises.any(axis=(1, 2))).tolist()
-        for service in sorted({*self.surges, *self.over, *some}):
+        settled = [service for service, (until, _) in self.over.items() if until == NEVER]
+        for service in sorted({*self.surges, *settled, *some}):
             for column in np.flatnonzero(tick.exposure[service].any(axis=0)).tolist():
                 rise = rises[service, :, column] & self._is_new(tick, service, column)
                 if service not in self.surges and rise.any():
@@ -171,7 +172,13 @@ class Follower:
                     until = NEVER if end == "settled" else now - surge.windows_waiting + self.longest
                     self.over[service] = until, surge.factor
                     closed.append(self.incident(names[service], surge, tick.first + column + 1, end))
+        self._forget(tick.first + windows)
         return flagged, closed
+
+    def _forget(self, now: int) -> None:
+        """Drop what no sum holds any more."""
+        for service in [service for service, (until, _) in self.over.items() if NEVER != until <= now]:
+            del self.over[service]
 
     def _rises(self, tick: Tick) -> Mask:
         """Windows in which an incident may open, S x K x n: what is over already opens none."""
