@@ -208,7 +208,8 @@ class Follower:
         here = service, signal, column
         rate, season = float(tick.rate[here]), float(tick.season[here])
         seen, exposed = self._reach(tick, here)
-        length = _length(seen - rate * exposed * (1 + self._height(tick, here)) / 2)
+        height = max(float(tick.sums[here] / max(tick.sums_expected[here], 1e-12)), LOWEST_FACTOR)
+        length = _length(seen - rate * exposed * (1 + height) / 2)
         now = tick.first + column + 1
         surge = Surge(signal, now - length, now, float(tick.score[here]), rate, season)
         earlier = slice(len(seen) - length, len(seen) - 1)  # the window itself is taken in like those that follow
@@ -223,10 +224,6 @@ class Follower:
         end = tick.totals.counts.shape[1] - tick.counts.shape[2] + column
         reach = slice(max(0, end - int(tick.windows[here])), end + 1)
         return np.diff(tick.totals.counts[row, reach]), np.diff(tick.totals.exposure[row, reach])
-
-    def _height(self, tick: Tick, here: tuple[int, int, int]) -> float:
-        """How many times what is expected the strangest sum is."""
-        return max(float(tick.sums[here] / max(tick.sums_expected[here], 1e-12)), LOWEST_FACTOR)
 
     def _go_on(self, surge: Surge, tick: Tick, service: int, column: int) -> str:
         """Take one more window into the surge; why it closes now, or nothing."""
