@@ -122,7 +122,6 @@ class BacktestResult:
         methods: `detector`, then its rivals.
         left_out: services that were not among the busiest.
         too_quiet: services in which no surge could be planted.
-        uncovered: kinds of surges that nothing judged here can see.
         unknown: kinds of surges that could not be planted, because the input says nothing of clients or bytes.
     """
 
@@ -133,7 +132,6 @@ class BacktestResult:
     methods: list[MethodTrials] = field(default_factory=list)
     left_out: int = 0
     too_quiet: list[str] = field(default_factory=list)
-    uncovered: list[str] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
 
 

@@ -15,7 +15,6 @@ from detector.pipeline.planting import KINDS, SIZES
 from detector.pipeline.replay import Ground, Seen, Test, make_plan, ready_at, replay, trial_of
 from detector.pipeline.rivals import RULES, Rivals
 from detector.pipeline.scan import incidents_of, judge, opens_at, period_in, stores_in
-from detector.pipeline.signals import SOURCES
 from detector.pipeline.stores import Store, days_of, numbers_of
 from detector.pipeline.walk import walk
 from detector.schemas import Incident, ScanResult
@@ -24,10 +23,6 @@ from detector.trials import BacktestResult, BudgetTrials, MethodTrials, ServiceT
 BUDGETS = ("1/week", "0.5/week", "1/month", "4/year")
 COMPARED: Sequence[Test] = ((2.0, "lines"), (4.0, "lines"))
 """The surges by which budgets are compared."""
-SEEN_BY = {"lines": {"lines", "bytes"}, "messages_per_client": {"lines", "bytes", "lines_per_client"},
-           "bytes": {"bytes", "bytes_per_line"}}  # fmt: skip
-"""Kind of a surge -> signals that it moves."""
-COVERED = tuple(kind for kind in KINDS if SEEN_BY[kind] & set(SOURCES))
 WEEK_US, MINUTE_US = 7 * 86_400_000_000, 60_000_000
 WALKS = 0.3
 """Share of the work before the first surge is planted, about."""
@@ -69,8 +64,7 @@ def backtest(gathered: Gathered, settings: Settings, services: int, tell: Tell =
         methods=ledger.methods([one for one in scan.incidents if one.service in rates]),
         left_out=len({name for store in stores for name in store.services}) - len(rates),
         too_quiet=[name for name in rates if name not in planted],
-        uncovered=[kind for kind in KINDS if kind not in COVERED],
-        unknown=[kind for kind in COVERED if trials and not any(one.kind == kind for one in trials)],
+        unknown=[kind for kind in KINDS if trials and not any(one.kind == kind for one in trials)],
     )
 
 
@@ -151,7 +145,7 @@ class Ledger:
     def fill(self, grounds: Sequence[Ground], budgets: Sequence[str]) -> Iterator[float]:
         """Live through everything; yields the share of the work that is done."""
         plans = [make_plan(ground) for ground in grounds]
-        own = [(size, kind) for size in SIZES for kind in COVERED]
+        own = [(size, kind) for size in SIZES for kind in KINDS]
         work = {budget: own if budget == self.settings.incident_budget else COMPARED for budget in budgets}
         total = sum(len(tests) for tests in work.values()) * sum(map(len, plans))
         done = 0

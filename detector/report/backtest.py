@@ -162,8 +162,6 @@ def _left_out(result: BacktestResult) -> list[str]:
     if result.trials and result.too_quiet:
         names = ", ".join(result.too_quiet[:5]) + (", ..." if len(result.too_quiet) > 5 else "")
         lines.append(f"Too quiet or too short for a surge: {names}.")
-    if result.trials and result.uncovered:
-        lines.append(f"Not covered: {_named(result.uncovered)}; nothing that is judged here would see it.")
     if result.unknown:
         lines.append(f"Not planted: {_named(result.unknown)}; the input does not say enough for it.")
     return lines

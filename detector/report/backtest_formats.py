@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
-from detector.errors import UsageError
 from detector.report.backtest import tell
 from detector.report.backtest_shape import shape_backtest
 from detector.report.escape import escape_json
 from detector.report.look import Look
 from detector.report.sections import as_html, as_text
+from detector.report.suffixes import by_suffix
 from detector.trials import BacktestResult
 
 TITLE = "Backtest of detector"
@@ -42,17 +42,5 @@ RENDERERS: Mapping[str, Callable[[BacktestResult, Look], bytes]] = {
 
 
 def format_for(wanted: str | None, path: str | None) -> str:
-    """The format that the user names, else by the suffix of the file, else the table.
-
-    Raises:
-        UsageError: the suffix says nothing.
-    """
-    if wanted is not None:
-        return wanted
-    if path is None or path == "-":
-        return "table"
-    suffix = path.rpartition(".")[2].lower()
-    if suffix not in SUFFIXES:
-        known = ", ".join(f".{one}" for one in SUFFIXES)
-        raise UsageError(f"-o {path}: this suffix names no format; use one of {known}, or add --format")
-    return SUFFIXES[suffix]
+    """The format of a backtest, see `by_suffix`."""
+    return by_suffix(wanted, path, SUFFIXES)

@@ -79,7 +79,6 @@ class BacktestShape(msgspec.Struct, frozen=True, rename={"from_": "from"}):
     by_method: list[MethodShape]
     services_left_out: int
     services_too_quiet: list[str]
-    kinds_uncovered: list[str]
     kinds_unknown: list[str]
     notes: list[str]
 
@@ -97,7 +96,7 @@ def shape_backtest(result: BacktestResult) -> BacktestShape:
                    for one in result.budgets],
         by_method=[MethodShape(one.name, one.alarms, rounded(one.weeks), _recalls(one.recalls))
                    for one in result.methods],
-        services_left_out=result.left_out, services_too_quiet=result.too_quiet, kinds_uncovered=result.uncovered,
+        services_left_out=result.left_out, services_too_quiet=result.too_quiet,
         kinds_unknown=result.unknown, notes=scan.notes,
     )  # fmt: skip
 

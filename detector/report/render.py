@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from detector.errors import UsageError
 from detector.report import (
     csv,
     html,
@@ -18,6 +17,7 @@ from detector.report import (
     table,
 )
 from detector.report.look import Look
+from detector.report.suffixes import by_suffix
 from detector.schemas import ScanResult
 
 RENDERERS: Mapping[str, Callable[[ScanResult, Look], bytes]] = {
@@ -40,17 +40,5 @@ NEED_WINDOWS = frozenset({"html"})
 
 
 def format_for(wanted: str | None, path: str | None) -> str:
-    """The format that the user names, else by the suffix of the file, else the table.
-
-    Raises:
-        UsageError: the suffix says nothing.
-    """
-    if wanted is not None:
-        return wanted
-    if path is None or path == "-":
-        return "table"
-    suffix = path.rpartition(".")[2].lower()
-    if suffix not in SUFFIXES:
-        known = ", ".join(f".{one}" for one in SUFFIXES)
-        raise UsageError(f"-o {path}: this suffix names no format; use one of {known}, or add --format")
-    return SUFFIXES[suffix]
+    """The format of a report, see `by_suffix`."""
+    return by_suffix(wanted, path, SUFFIXES)

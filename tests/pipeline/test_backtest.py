@@ -120,13 +120,13 @@ def test_surges_keep_away_from_what_is_there():
 
 
 def test_the_answer_is_whole():
-    """All sizes, budgets and methods; kinds that no signal sees are told."""
+    """All kinds, sizes, budgets and methods."""
     steps: list[float] = []
     store = store_of(shop=noise(3), web=noise(3, seed=2), calm=np.zeros(3 * 288), rare=noise(3, 0.01))
     result = backtest(gathered_of(store), Settings(), 3, steps.append)
     assert ["shop", "web"] == sorted(one.service for one in result.services)
     assert (1, ["rare"]) == (result.left_out, result.too_quiet)
-    assert set(KINDS) == {one.kind for one in result.trials} | set(result.uncovered)
+    assert set(KINDS) == {one.kind for one in result.trials}
     assert set(SIZES) == set(by_size(result.trials))
     assert ["1/week", "0.5/week", "1/month", "4/year"] == [one.budget for one in result.budgets]
     assert [False, False, True, False] == [one.chosen for one in result.budgets]

@@ -21,7 +21,7 @@ from tests.report.making import BEGIN, LOOK, MINUTE, incident, result
 
 KEYS = {
     "": ["schema", "input", "window_seconds", "from", "to", "services", "incidents", "planted", "by_service",
-         "by_budget", "by_method", "services_left_out", "services_too_quiet", "kinds_uncovered", "kinds_unknown",
+         "by_budget", "by_method", "services_left_out", "services_too_quiet", "kinds_unknown",
          "notes"],
     "planted": ["service", "kind", "shape", "recall"],
     "recall": ["factor", "surges", "found", "paged", "median_delay_seconds"],
@@ -51,7 +51,7 @@ def answer(service: str = "www") -> BacktestResult:
         [BudgetTrials("1/week", chosen=False, reported=3, pages=1, recalls=recalls),
          BudgetTrials("1/month", chosen=True, reported=1, pages=1, recalls=recalls)],
         [MethodTrials("detector", 1, 4.0, recalls), MethodTrials("last_week", 9, 3.0, recalls)],
-        left_out=13, too_quiet=["nightly"], uncovered=["bytes"], unknown=["messages_per_client"],
+        left_out=13, too_quiet=["nightly"], unknown=["messages_per_client"],
     )  # fmt: skip
 
 
