@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -120,4 +119,3 @@ def test_no_process_loads_what_lies_in_the_working_folder(crew: Crew, monkeypatc
     with Crew(2) as started:
         started.start()
         assert started.ask(share) is not None
-    assert os.listdir(tmp_path).count("a.log") == 1
