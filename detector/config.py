@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 import os
 import re
 from collections.abc import Iterable
@@ -197,3 +198,13 @@ def parse_budget(text: str) -> float:
             f"{text!r} is no budget: write how many false alarms in which period ({known}), such as 1/week"
         )
     return PERIODS[match[2]] / float(match[1])
+
+
+def score_of(weeks: float) -> float:
+    """The score of what comes by chance once in so many weeks, rounded as scores are."""
+    return round(math.log10(1 + weeks), 6)
+
+
+def weeks_of(score: float) -> float:
+    """In how many weeks something of this score comes once by chance; the inverse of `score_of`."""
+    return float(10.0**score - 1)

@@ -15,6 +15,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from detector.config import score_of
 from detector.schemas import Incident
 
 Real = NDArray[np.float64]
@@ -155,9 +156,8 @@ class Follower:
         flagged = np.zeros((services, windows), bool)
         closed: list[Incident] = []
         rises = self._rises(tick)
-        some = np.flatnonzero(rises.any(axis=(1, 2))).tolist()
         settled = [service for service, (until, _) in self.over.items() if until == NEVER]
-        for service in sorted({*self.surges, *settled, *some}):
+        for service in sorted({*self.surges, *settled, *np.flatnonzero(rises.any(axis=(1, 2))).tolist()}):
             for column in np.flatnonzero(tick.exposure[service].any(axis=0)).tolist():
                 rise = rises[service, :, column] & self._is_new(tick, service, column)
                 if service not in self.surges and rise.any():
@@ -296,5 +296,5 @@ def incident_id(service: str, signal: str, detected_us: int) -> str:
 
 def mark_pages(incidents: list[Incident], services: int, weeks_between_pages: float) -> list[Incident]:
     """Which incidents page: those that all services together would raise by mistake no more often than budgeted."""
-    need = round(math.log10(1 + max(services, 1) * weeks_between_pages), 6)
+    need = score_of(max(services, 1) * weeks_between_pages)
     return [replace(incident, page=incident.score >= need) for incident in incidents]

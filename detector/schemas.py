@@ -87,7 +87,7 @@ VERDICTS = (
     Column("clients", REAL, "clients", "observed, estimated; null where unknown"),
     Column("expected_lines", REAL, "records", "what the baseline expects; null while it has no history"),
     Column("upper_lines", REAL, "records", "the highest count that would raise nothing by itself"),
-    Column("score", REAL, "log10 weeks", "log10 of the mean service-weeks between false alarms as strange as this"),
+    Column("score", REAL, "log10 weeks", "log10 of one plus the mean service-weeks between false alarms as strange"),
     Column("flagged", pl.Boolean(), "", "part of an incident"),
 )
 

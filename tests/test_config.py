@@ -9,7 +9,17 @@ from typing import get_type_hints
 import pytest
 
 import detector
-from detector.config import Overrides, Settings, known_keys, parse_budget, parse_moment, parse_share, parse_span
+from detector.config import (
+    Overrides,
+    Settings,
+    known_keys,
+    parse_budget,
+    parse_moment,
+    parse_share,
+    parse_span,
+    score_of,
+    weeks_of,
+)
 from detector.errors import SettingsError
 from detector.layers import CHECKS, Layer, resolve, settings_of
 
@@ -132,3 +142,10 @@ def test_the_version_of_the_package_is_that_of_the_project():
 
     project = Path(detector.__file__).parent.parent / "pyproject.toml"
     assert tomllib.loads(project.read_text("utf-8"))["project"]["version"] == detector.__version__
+
+
+def test_scores_and_weeks_are_told_alike() -> None:
+    """What a score says in weeks is what it was made of, and the default budget is one false incident a month."""
+    for weeks in (0.1, 1.0, 4.35, 520.0):
+        assert weeks == pytest.approx(weeks_of(score_of(weeks)), rel=1e-4)
+    assert 0.728 == round(score_of(parse_budget(Settings().incident_budget)), 3)

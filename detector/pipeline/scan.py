@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 import polars as pl
 
-from detector.config import Settings, parse_budget
+from detector.config import Settings, parse_budget, score_of
 from detector.errors import InputError
 from detector.incidents import mark_pages
 from detector.pipeline.aids import NO_AIDS, Aids
@@ -21,7 +20,6 @@ from detector.pipeline.verdict_table import tabulate
 from detector.pipeline.walk import Walk, walk
 from detector.schemas import Incident, ScanResult
 
-DECIMALS = 6
 YOUNG_US = 3_600_000_000
 """What is known of a service for less is not judged."""
 
@@ -88,7 +86,7 @@ def judge(
 
 def opens_at(budget: str) -> float:
     """The score at which an incident opens, of a budget such as `1/month`."""
-    return round(float(np.log10(1 + parse_budget(budget))), DECIMALS)
+    return score_of(parse_budget(budget))
 
 
 def period_in(gathered: Gathered, settings: Settings) -> Period:

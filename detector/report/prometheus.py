@@ -21,7 +21,7 @@ Sample = tuple[dict[str, str], float]
 OF_INCIDENTS: Sequence[tuple[str, str, Callable[[IncidentShape], float]]] = (
     ("incident_active", "Whether the newest incident lasts.", lambda one: float(one.ended_at is None)),
     ("incident_factor", "How many times what was expected.", lambda one: one.factor),
-    ("incident_score", "log10 of the service-weeks between false alarms as strange.", lambda one: one.score),
+    ("incident_score", "log10 of one plus the service-weeks between false alarms as strange.", lambda one: one.score),
     ("incident_page", "Whether it is within the budget of pages.", lambda one: float(one.page)),
     ("incident_started_timestamp_seconds", "Begin of the surge.", lambda one: micros(one.started_at) / 1e6),
     ("incident_detected_timestamp_seconds", "When it was noticed.", lambda one: micros(one.detected_at) / 1e6),

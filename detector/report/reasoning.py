@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from detector.config import PERIODS, parse_budget
+from detector.config import PERIODS, parse_budget, score_of, weeks_of
 from detector.report.escape import escape
 from detector.report.numbers import brief, grouped, precise, times_normal
 from detector.report.sentences import (
@@ -59,7 +59,7 @@ class Reasoning:
         windows = duration(report.window_seconds * 1e6)
         windows += ", tables in their own" if "counts" in report.input.formats else ""
         yield f"The scan counted {SIGNALS.get(one.signal, one.signal)} of each service in windows of {windows}{span}."
-        yield (f"From when it was noticed there were {precise(one.observed)} {one.unit} on average, where "
+        yield (f"From its begin there were {precise(one.observed)} {one.unit} on average, where "
                f"{precise(one.expected)} were expected from what was known of the service by then: "
                f"{times_normal(one.factor)}.")  # fmt: skip
         yield (f"The surge began at {tell_moment(one.started_at)} and was noticed at {tell_moment(one.detected_at)}, "
@@ -86,8 +86,8 @@ class Reasoning:
         settings = self.report.settings
         if settings is None:
             return math.nan, math.nan
-        opens = math.log10(parse_budget(settings.incident_budget))
-        pages = math.log10(max(self.report.services, 1) * parse_budget(settings.budget))
+        opens = score_of(parse_budget(settings.incident_budget))
+        pages = score_of(max(self.report.services, 1) * parse_budget(settings.budget))
         return opens, max(opens, pages)
 
     def drivers(self) -> Iterator[str]:
@@ -112,7 +112,7 @@ class Reasoning:
 
     def silence(self) -> Iterator[str]:
         """Settings under which it would not have been reported, or would not have paged."""
-        a_year = WEEKS_IN_YEAR / 10 ** min(self.one.score, HIGHEST_SCORE)
+        a_year = WEEKS_IN_YEAR / max(weeks_of(min(self.one.score, HIGHEST_SCORE)), 1e-9)
         yield f"- {_stricter('--incident-budget', a_year)}."
         if self.one.page:
             paging = _stricter("--budget", a_year * max(self.report.services, 1))
@@ -130,8 +130,8 @@ def _stricter(option: str, a_year: float) -> str:
 
 
 def _weeks(score: float) -> str:
-    """10 to the power of the score, in words."""
-    weeks = 10 ** min(score, HIGHEST_SCORE)
+    """How often a score comes by chance, in words."""
+    weeks = weeks_of(min(score, HIGHEST_SCORE))
     years = weeks / WEEKS_IN_YEAR
     if years > LONGEST_YEARS:
         return f"more than {LONGEST_YEARS:,.0f} years"
