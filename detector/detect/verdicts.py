@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.detect.noise import Age, Noise
-from detector.detect.peaks import LOWER, LOWEST, NOTHING, RATIO, STEP, Peaks
+from detector.detect.peaks import LOWER, LOWEST, NOTHING, RATIO, STEP, Peaks, highest
 
 Real = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -107,6 +107,21 @@ class Deviation:
     normal: Real
 
 
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """What is to be learned from the windows of a block.
+
+    Attributes:
+        windows: how many.
+        moments: as `Noise.weigh` gives them, 6 x K x R.
+        peaks: the highest deviations, K x R.
+    """
+
+    windows: int
+    moments: Real
+    peaks: Real
+
+
 @dataclass(slots=True)
 class Detector:
     """The tests and their memory of R rows.
@@ -161,6 +176,21 @@ class Detector:
 
     def learn(self, found: Deviation, age: Age) -> None:
         """Take in a whole block after it was judged."""
-        self.noise.learn(found.sums, found.expected, found.counting, ~np.isnan(found.expected), age)
+        self.absorb(self.weigh(found), age)
+
+    def weigh(self, found: Deviation, before: Weighed | None = None) -> Weighed:
+        """What is to be learned from windows of a block, together with those of it `before`."""
+        known = ~np.isnan(found.expected)
+        moments = self.noise.weigh(
+            found.sums, found.expected, found.counting, known, None if before is None else before.moments
+        )
+        peaks, windows = highest(found.normal), found.sums.shape[2]
+        if before is None:
+            return Weighed(windows, moments, peaks)
+        return Weighed(before.windows + windows, moments, np.maximum(before.peaks, peaks))
+
+    def absorb(self, weighed: Weighed, age: Age) -> None:
+        """Learn from a whole block."""
+        self.noise.absorb(weighed.moments, weighed.windows, age)
         old = age.days * DAY_US >= max(2 * BLOCK_US, (BLOCK_WINDOWS + 1) * self.width_us)
-        self.peaks.learn(found.normal, old, age.passed_days)
+        self.peaks.absorb(weighed.peaks, old, age.passed_days)

@@ -128,7 +128,7 @@ def advance(
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A block: number of its first window, counts and exposure, R x n."""
+    """Windows next to each other: number of the first one, counts and exposure, R x n."""
 
     first: int
     counts: Real
@@ -136,18 +136,33 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
-class Outlook:
-    """What is expected of a block of n windows.
+class Ground:
+    """What n windows of a block are judged by.
 
     Attributes:
-        stretch: the block with what came before it.
-        season: of its times.
-        expected: of the sums that end in its windows.
-        found: how far the sums deviate.
+        stretch: the windows with what came before them.
+        season: of their times, K x R x n.
+        mean: rate up to and with each of them, R x n.
+        age: windows known by then, R x n.
     """
 
     stretch: Stretch
     season: Season
+    mean: Real
+    age: Real
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What is expected of n windows of a block.
+
+    Attributes:
+        ground: what they are judged by.
+        expected: of the sums that end in its windows.
+        found: how far the sums deviate.
+    """
+
+    ground: Ground
     expected: Expected
     found: Deviation
 
@@ -155,38 +170,50 @@ class Outlook:
 def _judge(state: State, first: int, counts: Real, exposure: Real, results: Results, *, keep: bool) -> None:
     """Score a block, follow its incidents, and learn how it scattered if it is whole."""
     state.history.skip_to(first)
-    outlook = _look(state, first, counts, exposure)
-    age = state.habits.windows[:, None] + np.cumsum(exposure > 0, axis=1)
-    score, strangest = state.detector.score(outlook.found, age)
-    shared = np.tile(shares_of(state.signals), len(state.names))[:, None]
-    score = positive(_limit(state, outlook, strangest, score, age) + shared)
-    score = np.where(exposure > 0, score, -np.inf)
-    tick = _tick(state, outlook, Seen(first, counts, exposure), score, strangest)
+    seen = Seen(first, counts, exposure)
+    outlook, tick = look(state, seen, _ground(state, seen))
     flagged, closed = state.follower.follow(state.names, tick)
     results.incidents += closed
     if keep:
         _keep(results, state, outlook, tick, flagged)
     if counts.shape[1] == state.block:
-        passed = state.block * state.width_us / DAY_US
-        days = age[:, -1] * state.width_us / DAY_US
-        state.detector.learn(outlook.found, Age(passed, days, state.habits.fractional == 0))
+        state.detector.learn(outlook.found, age_of(state, outlook.ground.age[:, -1]))
 
 
-def _look(state: State, first: int, counts: Real, exposure: Real) -> Outlook:
-    """What is expected of the sums of a block, and how far they are above it."""
-    windows = counts.shape[1]
-    stretch = state.history.stretch(counts, exposure)
-    mean = state.habits.mean(counts, exposure)
+def age_of(state: State, windows: Real) -> Age:
+    """What has passed at the end of a block by which so many windows of each row are known, R."""
+    day = DAY_US / state.width_us
+    return Age(state.block / day, windows / day, state.habits.fractional == 0)
+
+
+def _ground(state: State, seen: Seen) -> Ground:
+    """What a block is judged by, or as much of it as there is."""
+    mean = state.habits.mean(seen.counts, seen.exposure)
+    of = season(state.history, seen.first, mean.shape[1], state.reaches, pseudo_of(state, mean))
+    age = state.habits.windows[:, None] + np.cumsum(seen.exposure > 0, axis=1)
+    return Ground(state.history.stretch(seen.counts, seen.exposure), of, mean, age)
+
+
+def pseudo_of(state: State, mean: Real) -> Pseudo:
+    """What is added to every sum of rows with this mean rate, R x n."""
     phi = state.detector.noise.phi[..., None]
-    pseudo = Pseudo(phi, phi / mean)
-    of = season(state.history, first, windows, state.reaches, pseudo)
-    expected = expect(stretch, of, state.reaches, pseudo, state.habits.usual())
+    return Pseudo(phi, phi / mean)
+
+
+def look(state: State, seen: Seen, ground: Ground) -> tuple[Outlook, Tick]:
+    """What is expected of the sums that end in some windows, how far they are above it, and how strange that is."""
+    expected = expect(ground.stretch, ground.season, state.reaches, pseudo_of(state, ground.mean), state.habits.usual())
     exposures = {reach.windows: exposed for reach, exposed in zip(state.reaches, expected.exposure, strict=True)}
-    each = {windows: _sum(stretch, windows, state.width_us, exposed) for windows, exposed in exposures.items()}
+    each = {windows: _sum(ground.stretch, windows, state.width_us, exposed) for windows, exposed in exposures.items()}
     sums = np.stack([each[reach.windows] for reach in state.reaches])
     sampling = expected.exposure / np.maximum(expected.support, SMALLEST)  # the recent level is a sample itself
-    counting = expected.counts * (1 + sampling) + mean * expected.exposure
-    return Outlook(stretch, of, expected, state.detector.deviate(sums, expected.counts, counting))
+    counting = expected.counts * (1 + sampling) + ground.mean * expected.exposure
+    outlook = Outlook(ground, expected, state.detector.deviate(sums, expected.counts, counting))
+    score, strangest = state.detector.score(outlook.found, ground.age)
+    shared = np.tile(shares_of(state.signals), len(state.names))[:, None]
+    score = positive(_limit(state, outlook, strangest, score) + shared)
+    score = np.where(seen.exposure > 0, score, -np.inf)
+    return outlook, _tick(state, outlook, seen, score, strangest)
 
 
 def _sum(stretch: Stretch, windows: int, width_us: int, exposure: Real) -> Real:
@@ -198,13 +225,13 @@ def _sum(stretch: Stretch, windows: int, width_us: int, exposure: Real) -> Real:
     return lasting([stretch.sums(back * part, part) for back in range(parts)], exposure)
 
 
-def _limit(state: State, outlook: Outlook, strangest: NDArray[np.int64], score: Real, age: Real) -> Real:
+def _limit(state: State, outlook: Outlook, strangest: NDArray[np.int64], score: Real) -> Real:
     """What has hardly ever spoken may be rare only if it was watched for long, a ratio only if many lines make it."""
     unheard, seen, exposed = (
         np.take_along_axis(side, strangest[None], axis=0)[0]
         for side in (outlook.expected.unheard, outlook.found.sums, outlook.expected.exposure)
     )
-    weeks = age * state.width_us / (7 * DAY_US)
+    weeks = outlook.ground.age * state.width_us / (7 * DAY_US)
     score = np.where(unheard, np.minimum(score, WATCHING * np.log10(np.maximum(weeks, 1e-9)) + NOVELTY), score)
     kinds = np.tile(state.signals, len(state.names))[:, None]
     lines = np.where(kinds == PER_LINE, exposed, seen)
@@ -220,14 +247,14 @@ def _tick(state: State, outlook: Outlook, seen: Seen, score: Real, strangest: ND
         np.take_along_axis(side, strangest[None], axis=0)[0] for side in (found.sums, found.expected, expected.exposure)
     )
     shortest = int(windows[0])
-    latest, latest_exposed = outlook.stretch.sums(0, shortest // parts_of(shortest, state.width_us))
+    latest, latest_exposed = outlook.ground.stretch.sums(0, shortest // parts_of(shortest, state.width_us))
     return Tick(
         seen.first, seen.counts.reshape(shape), seen.exposure.reshape(shape),
         np.nan_to_num(usual / np.maximum(exposed, SMALLEST)).reshape(shape),
         score.reshape(shape), windows[strangest].reshape(shape), sums.reshape(shape), usual.reshape(shape),
         latest.reshape(shape), latest_exposed.reshape(shape),
-        outlook.season.rate[0].reshape(shape), noise.phi[0].reshape(shape[:2]), noise.dispersion[0].reshape(shape[:2]),
-        outlook.stretch,
+        outlook.ground.season.rate[0].reshape(shape), noise.phi[0].reshape(shape[:2]), noise.dispersion[0].reshape(shape[:2]),
+        outlook.ground.stretch,
     )  # fmt: skip
 
 

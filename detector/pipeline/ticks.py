@@ -1,0 +1,228 @@
+"""The same verdicts as `advance.py` gives, window by window as they close: only what is new is computed.
+
+A block is judged while it goes on and learned when it is over. What a tick needs of the past stands ready in running
+totals, windows along the first axis, so that a tick reads a few long columns; the season of a cell is computed when its
+first window closes. For counts that are whole numbers nothing depends on how a block is cut into ticks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detector.baseline.expectation import Season, season
+from detector.baseline.habits import Habits
+from detector.baseline.history import Stretch
+from detector.detect.verdicts import Weighed
+from detector.pipeline.advance import Ground, Seen, State, age_of, look, pseudo_of
+from detector.schemas import Incident
+
+Real = NDArray[np.float64]
+
+
+@dataclass(slots=True)
+class Block:
+    """A block while it is lived, of R rows.
+
+    Attributes:
+        first: number of its first window.
+        windows: so far.
+        counts, exposure: running totals over the windows remembered and those of the block, (reach + block + 1) x R.
+        own_counts, own_exposure: of each window of the block, block x R.
+        total_counts, total_exposure, known: of the block so far: sums, and windows with an exposure, R.
+        mean: rate up to and with its first window, R x 1.
+        cell, of: the cell whose season is known, and that season.
+        weighed: what is to be learned.
+    """
+
+    first: int
+    windows: int
+    counts: Real
+    exposure: Real
+    own_counts: Real
+    own_exposure: Real
+    total_counts: Real
+    total_exposure: Real
+    known: Real
+    mean: Real
+    cell: int = -1
+    of: Season | None = None
+    weighed: Weighed | None = None
+
+    @classmethod
+    def begin(cls, state: State, first: int) -> Block:
+        """The block that begins with window `first`, after what the state has learned."""
+        state.history.skip_to(first)
+        rows, size = len(state.history.counts), state.block
+        running = [_running(side, size) for side in (state.history.counts, state.history.exposure)]
+        own = [np.zeros((size, rows)) for _ in range(2)]
+        totals = [np.zeros(rows) for _ in range(3)]
+        return cls(first, 0, *running, *own, *totals, np.zeros((rows, 1)))
+
+    def grow(self, rows: int, mean: Real) -> None:
+        """Add rows of which nothing is known; `mean` is that of nothing, R x 1."""
+        for name in ("counts", "exposure", "own_counts", "own_exposure"):
+            old = getattr(self, name)
+            setattr(self, name, np.hstack([old, np.zeros((len(old), rows))]))
+        for name in ("total_counts", "total_exposure", "known"):
+            setattr(self, name, np.append(getattr(self, name), np.zeros(rows)))
+        self.mean, self.cell = np.vstack([self.mean, mean]), -1
+        if self.weighed is not None:
+            moments, peaks = (
+                np.concatenate([old, np.zeros((*old.shape[:-1], rows))], axis=-1)
+                for old in (self.weighed.moments, self.weighed.peaks)
+            )
+            self.weighed = Weighed(self.weighed.windows, moments, peaks)
+
+    def copy(self, source: Block, theirs: slice, ours: slice) -> None:
+        """Take over what is known of rows of another state in the same window."""
+        for name in ("counts", "exposure", "own_counts", "own_exposure"):
+            getattr(self, name)[:, ours] = getattr(source, name)[:, theirs]
+        for name in ("total_counts", "total_exposure", "known", "mean"):
+            getattr(self, name)[ours] = getattr(source, name)[theirs]
+        self.cell = -1
+        if self.weighed is not None and source.weighed is not None:
+            self.weighed.moments[..., ours] = source.weighed.moments[..., theirs]
+            self.weighed.peaks[..., ours] = source.weighed.peaks[..., theirs]
+
+
+def _running(remembered: Real, more: int) -> Real:
+    """Running totals over what is remembered, R x reach, with room for more windows, (reach + more + 1) x R."""
+    rows, reach = remembered.shape
+    total = np.zeros((reach + more + 1, rows))
+    np.cumsum(remembered.T, axis=0, out=total[1 : reach + 1])
+    return total
+
+
+@dataclass(slots=True)
+class Ticking:
+    """Services that are judged window by window.
+
+    Attributes:
+        state: what is known of them, up to the begin of the block.
+        block: that goes on; None between blocks.
+    """
+
+    state: State
+    block: Block | None = field(default=None)
+
+    @property
+    def next(self) -> int | None:
+        """The window that comes next; None before the first."""
+        return self.state.history.next if self.block is None else self.block.first + self.block.windows
+
+    def grow(self, names: list[str]) -> None:
+        """Add services of which nothing is known."""
+        self.state.grow(names)
+        rows = len(names) * len(self.state.signals)
+        if self.block is not None and rows:
+            nothing = np.zeros((len(self.state.habits.windows), 1))
+            self.block.grow(rows, self.state.habits.mean_with(nothing, nothing)[-rows:])
+
+    def copy(self, source: Ticking, theirs: int, ours: int) -> None:
+        """What is known of a service of a state that has come as far is known of one of this too."""
+        signals = len(self.state.signals)
+        there, here = (slice(at * signals, (at + 1) * signals) for at in (theirs, ours))
+        mine, other = self.state, source.state
+        for each in fields(Habits):
+            getattr(mine.habits, each.name)[here] = getattr(other.habits, each.name)[there]
+        for name in ("counts", "exposure", "cells", "cells_exposure"):
+            getattr(mine.history, name)[here] = getattr(other.history, name)[there]
+        for name in ("sums", "phi", "dispersion"):
+            getattr(mine.detector.noise, name)[..., here] = getattr(other.detector.noise, name)[..., there]
+        mine.detector.peaks.seen[:, here] = other.detector.peaks.seen[:, there]
+        mine.detector.peaks.measure()
+        if self.block is not None and source.block is not None:
+            self.block.copy(source.block, there, here)
+
+    def tick(self, first: int, counts: Real, exposure: Real) -> list[Incident]:
+        """Judge windows that closed, in order, and learn from each block that is over.
+
+        Args:
+            first: number of the first of them: the one that comes next, or a later one.
+            counts, exposure: R x n.
+
+        Returns:
+            the incidents that closed.
+        """
+        closed: list[Incident] = []
+        done = 0
+        while done < counts.shape[1]:
+            at = first + done
+            block = self._block_of(at)
+            cell = self.state.history.cell
+            size = min(cell - at % cell, counts.shape[1] - done)
+            part = slice(done, done + size)
+            closed += self._judge(block, Seen(at, counts[:, part], exposure[:, part]))
+            done += size
+            if block.windows == self.state.block:
+                self._learn(block)
+        return closed
+
+    def _block_of(self, at: int) -> Block:
+        """The block that goes on with window `at`; windows before it of which nothing is known are judged as such."""
+        if self.block is None:
+            self.block = Block.begin(self.state, at - at % self.state.block)
+        missing = at - self.block.first - self.block.windows
+        if missing:
+            nothing = np.zeros((len(self.block.known), missing))
+            self.tick(self.block.first + self.block.windows, nothing, nothing)
+            return self._block_of(at)
+        return self.block
+
+    def _judge(self, block: Block, seen: Seen) -> list[Incident]:
+        """Take windows of one cell into the block, and score them."""
+        state = self.state
+        ground = self._ground(block, seen)
+        outlook, tick = look(state, seen, ground)
+        _, closed = state.follower.follow(state.names, tick)
+        block.weighed = state.detector.weigh(outlook.found, block.weighed)
+        return closed
+
+    def _ground(self, block: Block, seen: Seen) -> Ground:
+        """What the windows are judged by, after they were taken into the block."""
+        state, windows = self.state, seen.counts.shape[1]
+        begin, end = block.windows, block.windows + windows
+        after = state.history.reach + end + 1
+        sides = ((block.counts, block.own_counts, seen.counts), (block.exposure, block.own_exposure, seen.exposure))
+        for total, own, new in sides:
+            own[begin:end] = new.T
+            np.cumsum(np.vstack([total[after - windows - 1], new.T]), axis=0, out=total[after - windows - 1 : after])
+        counts, exposure, known = (
+            np.cumsum(np.hstack([before[:, None], new]), axis=1)[:, 1:]
+            for before, new in (
+                (block.total_counts, seen.counts),
+                (block.total_exposure, seen.exposure),
+                (block.known, seen.exposure > 0),
+            )
+        )
+        mean = state.habits.mean_with(counts, exposure)
+        if begin == 0:
+            block.mean = mean[:, :1]
+        block.total_counts, block.total_exposure, block.known = counts[:, -1], exposure[:, -1], known[:, -1]
+        block.windows = end
+        stretch = Stretch(block.counts[:after].T, block.exposure[:after].T, windows)
+        return Ground(stretch, self._season(block, seen), mean, state.habits.windows[:, None] + known)
+
+    def _season(self, block: Block, seen: Seen) -> Season:
+        """The season of windows of one cell."""
+        state = self.state
+        cell = seen.first // state.history.cell
+        if block.of is None or block.cell != cell:
+            pseudo = pseudo_of(state, block.mean)
+            block.of = season(state.history, cell * state.history.cell, 1, state.reaches, pseudo)
+            block.cell = cell
+        shape = (*block.of.rate.shape[:2], seen.counts.shape[1])
+        return Season(np.broadcast_to(block.of.rate, shape), np.broadcast_to(block.of.move, shape))
+
+    def _learn(self, block: Block) -> None:
+        """Learn from a block that is over."""
+        state = self.state
+        counts, exposure = block.own_counts.T, block.own_exposure.T
+        if block.weighed is not None:
+            state.detector.absorb(block.weighed, age_of(state, state.habits.windows + block.known))
+        state.history.extend(block.first, counts, exposure)
+        state.habits.learn(counts, exposure, state.width_us)
+        self.block = None
