@@ -142,5 +142,7 @@ class Noise:
 
 def _add_up(values: Real | Mask, before: Real | None) -> Real:
     """The sum along the last axis, in order."""
+    if before is not None and values.shape[-1] == 1:
+        return np.asarray(before + values[..., 0])
     first = () if before is None else (before[..., None],)
     return np.asarray(np.cumsum(np.concatenate([*first, values], axis=-1), axis=-1, dtype=np.float64)[..., -1])

@@ -189,7 +189,7 @@ def age_of(state: State, windows: Real) -> Age:
 def _ground(state: State, seen: Seen) -> Ground:
     """What a block is judged by, or as much of it as there is."""
     mean = state.habits.mean(seen.counts, seen.exposure)
-    of = season(state.history, seen.first, mean.shape[1], state.reaches, pseudo_of(state, mean))
+    of = season(state.history, seen.first, mean.shape[1], state.reaches, pseudo_before(state))
     age = state.habits.windows[:, None] + np.cumsum(seen.exposure > 0, axis=1)
     return Ground(state.history.stretch(seen.counts, seen.exposure), of, mean, age)
 
@@ -198,6 +198,12 @@ def pseudo_of(state: State, mean: Real) -> Pseudo:
     """What is added to every sum of rows with this mean rate, R x n."""
     phi = state.detector.noise.phi[..., None]
     return Pseudo(phi, phi / mean)
+
+
+def pseudo_before(state: State) -> Pseudo:
+    """The same at the begin of a block."""
+    nothing = np.zeros((len(state.habits.windows), 1))
+    return pseudo_of(state, state.habits.mean_with(nothing, nothing))
 
 
 def look(state: State, seen: Seen, ground: Ground) -> tuple[Outlook, Tick]:
@@ -233,9 +239,10 @@ def _limit(state: State, outlook: Outlook, strangest: NDArray[np.int64], score: 
     )
     weeks = outlook.ground.age * state.width_us / (7 * DAY_US)
     score = np.where(unheard, np.minimum(score, WATCHING * np.log10(np.maximum(weeks, 1e-9)) + NOVELTY), score)
-    kinds = np.tile(state.signals, len(state.names))[:, None]
-    lines = np.where(kinds == PER_LINE, exposed, seen)
-    return np.where((kinds != LINES) & (lines < LEAST_LINES), NOTHING, score)
+    kinds, services = np.array(state.signals), len(state.names)
+    per_line, ratio = (np.tile(which, services)[:, None] for which in (kinds == PER_LINE, kinds != LINES))
+    lines = np.where(per_line, exposed, seen)
+    return np.where(ratio & (lines < LEAST_LINES), NOTHING, score)
 
 
 def _tick(state: State, outlook: Outlook, seen: Seen, score: Real, strangest: NDArray[np.int64]) -> Tick:
@@ -253,7 +260,8 @@ def _tick(state: State, outlook: Outlook, seen: Seen, score: Real, strangest: ND
         np.nan_to_num(usual / np.maximum(exposed, SMALLEST)).reshape(shape),
         score.reshape(shape), windows[strangest].reshape(shape), sums.reshape(shape), usual.reshape(shape),
         latest.reshape(shape), latest_exposed.reshape(shape),
-        outlook.ground.season.rate[0].reshape(shape), noise.phi[0].reshape(shape[:2]), noise.dispersion[0].reshape(shape[:2]),
+        outlook.ground.season.rate[0].reshape(shape),
+        noise.phi[0].reshape(shape[:2]), noise.dispersion[0].reshape(shape[:2]),
         outlook.ground.stretch,
     )  # fmt: skip
 

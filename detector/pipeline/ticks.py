@@ -1,8 +1,9 @@
 """The same verdicts as `advance.py` gives, window by window as they close: only what is new is computed.
 
 A block is judged while it goes on and learned when it is over. What a tick needs of the past stands ready in running
-totals, windows along the first axis, so that a tick reads a few long columns; the season of a cell is computed when its
-first window closes. For counts that are whole numbers nothing depends on how a block is cut into ticks.
+totals, windows along the first axis, so that a tick reads a few long columns. What can be computed ahead of a window
+(to learn from the block before it, its season) is done by `prepare`, when nobody waits for an answer. For counts that
+are whole numbers nothing depends on how a block is cut into ticks.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from detector.baseline.expectation import Season, season
 from detector.baseline.habits import Habits
 from detector.baseline.history import Stretch
 from detector.detect.verdicts import Weighed
-from detector.pipeline.advance import Ground, Seen, State, age_of, look, pseudo_of
+from detector.pipeline.advance import Ground, Seen, State, age_of, look, pseudo_before
 from detector.schemas import Incident
 
 Real = NDArray[np.float64]
@@ -32,7 +33,6 @@ class Block:
         counts, exposure: running totals over the windows remembered and those of the block, (reach + block + 1) x R.
         own_counts, own_exposure: of each window of the block, block x R.
         total_counts, total_exposure, known: of the block so far: sums, and windows with an exposure, R.
-        mean: rate up to and with its first window, R x 1.
         cell, of: the cell whose season is known, and that season.
         weighed: what is to be learned.
     """
@@ -46,7 +46,6 @@ class Block:
     total_counts: Real
     total_exposure: Real
     known: Real
-    mean: Real
     cell: int = -1
     of: Season | None = None
     weighed: Weighed | None = None
@@ -56,19 +55,18 @@ class Block:
         """The block that begins with window `first`, after what the state has learned."""
         state.history.skip_to(first)
         rows, size = len(state.history.counts), state.block
-        running = [_running(side, size) for side in (state.history.counts, state.history.exposure)]
-        own = [np.zeros((size, rows)) for _ in range(2)]
-        totals = [np.zeros(rows) for _ in range(3)]
-        return cls(first, 0, *running, *own, *totals, np.zeros((rows, 1)))
+        counts, exposure = (_running(side, size) for side in (state.history.counts, state.history.exposure))
+        own, totals = np.zeros((2, size, rows)), np.zeros((3, rows))
+        return cls(first, 0, counts, exposure, own[0], own[1], totals[0], totals[1], totals[2])
 
-    def grow(self, rows: int, mean: Real) -> None:
-        """Add rows of which nothing is known; `mean` is that of nothing, R x 1."""
+    def grow(self, rows: int) -> None:
+        """Add rows of which nothing is known."""
         for name in ("counts", "exposure", "own_counts", "own_exposure"):
             old = getattr(self, name)
             setattr(self, name, np.hstack([old, np.zeros((len(old), rows))]))
         for name in ("total_counts", "total_exposure", "known"):
             setattr(self, name, np.append(getattr(self, name), np.zeros(rows)))
-        self.mean, self.cell = np.vstack([self.mean, mean]), -1
+        self.cell = -1
         if self.weighed is not None:
             moments, peaks = (
                 np.concatenate([old, np.zeros((*old.shape[:-1], rows))], axis=-1)
@@ -80,7 +78,7 @@ class Block:
         """Take over what is known of rows of another state in the same window."""
         for name in ("counts", "exposure", "own_counts", "own_exposure"):
             getattr(self, name)[:, ours] = getattr(source, name)[:, theirs]
-        for name in ("total_counts", "total_exposure", "known", "mean"):
+        for name in ("total_counts", "total_exposure", "known"):
             getattr(self, name)[ours] = getattr(source, name)[theirs]
         self.cell = -1
         if self.weighed is not None and source.weighed is not None:
@@ -96,6 +94,11 @@ def _running(remembered: Real, more: int) -> Real:
     return total
 
 
+def _going_on(before: Real, new: Real) -> Real:
+    """Running totals of windows, R x n, after a total of R."""
+    return np.cumsum(np.hstack([before[:, None], new]), axis=1)[:, 1:]
+
+
 @dataclass(slots=True)
 class Ticking:
     """Services that are judged window by window.
@@ -103,26 +106,31 @@ class Ticking:
     Attributes:
         state: what is known of them, up to the begin of the block.
         block: that goes on; None between blocks.
+        begun: whether any window was judged: a model may end long before the first.
     """
 
     state: State
     block: Block | None = field(default=None)
+    begun: bool = False
 
     @property
     def next(self) -> int | None:
         """The window that comes next; None before the first."""
+        if not self.begun:
+            return None
         return self.state.history.next if self.block is None else self.block.first + self.block.windows
 
     def grow(self, names: list[str]) -> None:
         """Add services of which nothing is known."""
+        self._finish()
         self.state.grow(names)
-        rows = len(names) * len(self.state.signals)
-        if self.block is not None and rows:
-            nothing = np.zeros((len(self.state.habits.windows), 1))
-            self.block.grow(rows, self.state.habits.mean_with(nothing, nothing)[-rows:])
+        if self.block is not None:
+            self.block.grow(len(names) * len(self.state.signals))
 
     def copy(self, source: Ticking, theirs: int, ours: int) -> None:
         """What is known of a service of a state that has come as far is known of one of this too."""
+        self._finish()
+        source._finish()
         signals = len(self.state.signals)
         there, here = (slice(at * signals, (at + 1) * signals) for at in (theirs, ours))
         mine, other = self.state, source.state
@@ -157,20 +165,33 @@ class Ticking:
             part = slice(done, done + size)
             closed += self._judge(block, Seen(at, counts[:, part], exposure[:, part]))
             done += size
-            if block.windows == self.state.block:
-                self._learn(block)
         return closed
+
+    def prepare(self) -> None:
+        """Do what the next tick would do before it can judge."""
+        if self.next is not None:
+            block = self._block_of(self.next)
+            self._season(block, self.next)
 
     def _block_of(self, at: int) -> Block:
         """The block that goes on with window `at`; windows before it of which nothing is known are judged as such."""
+        self._finish()
         if self.block is None:
-            self.block = Block.begin(self.state, at - at % self.state.block)
+            self.block = Block.begin(self.state, self._begin_at(at))
+            self.begun = True
         missing = at - self.block.first - self.block.windows
         if missing:
             nothing = np.zeros((len(self.block.known), missing))
             self.tick(self.block.first + self.block.windows, nothing, nothing)
             return self._block_of(at)
         return self.block
+
+    def _begin_at(self, at: int) -> int:
+        """The first window of the block after the last one; at first that of the day, as a scan begins."""
+        learned = self.state.history.next
+        if learned is None:
+            return at - at % self.state.block
+        return learned if self.begun else max(learned, at - at % self.state.windows_per_day)
 
     def _judge(self, block: Block, seen: Seen) -> list[Incident]:
         """Take windows of one cell into the block, and score them."""
@@ -191,35 +212,36 @@ class Ticking:
             own[begin:end] = new.T
             np.cumsum(np.vstack([total[after - windows - 1], new.T]), axis=0, out=total[after - windows - 1 : after])
         counts, exposure, known = (
-            np.cumsum(np.hstack([before[:, None], new]), axis=1)[:, 1:]
+            _going_on(before, new)
             for before, new in (
                 (block.total_counts, seen.counts),
                 (block.total_exposure, seen.exposure),
-                (block.known, seen.exposure > 0),
+                (block.known, (seen.exposure > 0).astype(np.float64)),
             )
         )
         mean = state.habits.mean_with(counts, exposure)
-        if begin == 0:
-            block.mean = mean[:, :1]
         block.total_counts, block.total_exposure, block.known = counts[:, -1], exposure[:, -1], known[:, -1]
         block.windows = end
         stretch = Stretch(block.counts[:after].T, block.exposure[:after].T, windows)
-        return Ground(stretch, self._season(block, seen), mean, state.habits.windows[:, None] + known)
+        of = self._season(block, seen.first)
+        shape = (*of.rate.shape[:2], windows)
+        of = Season(np.broadcast_to(of.rate, shape), np.broadcast_to(of.move, shape))
+        return Ground(stretch, of, mean, state.habits.windows[:, None] + known)
 
-    def _season(self, block: Block, seen: Seen) -> Season:
-        """The season of windows of one cell."""
+    def _season(self, block: Block, window: int) -> Season:
+        """The season of a window, K x R x 1, which is that of its cell."""
         state = self.state
-        cell = seen.first // state.history.cell
+        cell = window // state.history.cell
         if block.of is None or block.cell != cell:
-            pseudo = pseudo_of(state, block.mean)
-            block.of = season(state.history, cell * state.history.cell, 1, state.reaches, pseudo)
+            block.of = season(state.history, cell * state.history.cell, 1, state.reaches, pseudo_before(state))
             block.cell = cell
-        shape = (*block.of.rate.shape[:2], seen.counts.shape[1])
-        return Season(np.broadcast_to(block.of.rate, shape), np.broadcast_to(block.of.move, shape))
+        return block.of
 
-    def _learn(self, block: Block) -> None:
+    def _finish(self) -> None:
         """Learn from a block that is over."""
-        state = self.state
+        state, block = self.state, self.block
+        if block is None or block.windows < state.block:
+            return
         counts, exposure = block.own_counts.T, block.own_exposure.T
         if block.weighed is not None:
             state.detector.absorb(block.weighed, age_of(state, state.habits.windows + block.known))
