@@ -121,9 +121,22 @@ def advance(
         if judge:
             _judge(state, first + begin, counts, exposure, results, keep=keep)
         if counts.shape[1] == state.block:
-            state.history.extend(first + begin, counts, exposure)
-            state.habits.learn(counts, exposure, state.width_us)
+            remember(state, first + begin, counts, exposure)
     return results
+
+
+def remember(state: State, first: int, counts: Real, exposure: Real) -> None:
+    """Learn the level of a whole block, R x n, after it was judged."""
+    state.history.extend(first, counts, exposure)
+    state.habits.learn(counts, exposure, state.width_us)
+
+
+def pass_block(state: State, first: int, counts: Real, exposure: Real) -> list[Incident]:
+    """Judge a whole block, R x n, and learn from it; the incidents that closed."""
+    results = Results()
+    _judge(state, first, counts, exposure, results, keep=False)
+    remember(state, first, counts, exposure)
+    return results.incidents
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ are whole numbers nothing depends on how a block is cut into ticks.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,8 @@ from detector.baseline.expectation import Season, season
 from detector.baseline.habits import Habits
 from detector.baseline.history import Stretch
 from detector.detect.verdicts import Weighed
-from detector.pipeline.advance import Ground, Seen, State, age_of, look, pseudo_before
+from detector.incidents import Surge
+from detector.pipeline.advance import Ground, Seen, State, age_of, look, pass_block, pseudo_before, remember
 from detector.schemas import Incident
 
 Real = NDArray[np.float64]
@@ -34,6 +35,7 @@ class Block:
         own_counts, own_exposure: of each window of the block, block x R.
         total_counts, total_exposure, known: of the block so far: sums, and windows with an exposure, R.
         cell, of: the cell whose season is known, and that season.
+        surges, over: of the follower when it began, for a snapshot of the state as it was then.
         weighed: what is to be learned.
     """
 
@@ -46,6 +48,8 @@ class Block:
     total_counts: Real
     total_exposure: Real
     known: Real
+    surges: dict[int, Surge]
+    over: dict[int, tuple[int, float]]
     cell: int = -1
     of: Season | None = None
     weighed: Weighed | None = None
@@ -57,7 +61,9 @@ class Block:
         rows, size = len(state.history.counts), state.block
         counts, exposure = (_running(side, size) for side in (state.history.counts, state.history.exposure))
         own, totals = np.zeros((2, size, rows)), np.zeros((3, rows))
-        return cls(first, 0, counts, exposure, own[0], own[1], totals[0], totals[1], totals[2])
+        surges = {service: replace(surge) for service, surge in state.follower.surges.items()}
+        over = dict(state.follower.over)
+        return cls(first, 0, counts, exposure, own[0], own[1], totals[0], totals[1], totals[2], surges, over)
 
     def grow(self, rows: int) -> None:
         """Add rows of which nothing is known."""
@@ -160,10 +166,14 @@ class Ticking:
         while done < counts.shape[1]:
             at = first + done
             block = self._block_of(at)
-            cell = self.state.history.cell
-            size = min(cell - at % cell, counts.shape[1] - done)
+            cell, rest = self.state.history.cell, counts.shape[1] - done
+            size = self.state.block if block.windows == 0 and rest >= self.state.block else min(cell - at % cell, rest)
             part = slice(done, done + size)
-            closed += self._judge(block, Seen(at, counts[:, part], exposure[:, part]))
+            if size == self.state.block:
+                closed += pass_block(self.state, at, counts[:, part], exposure[:, part])
+                self.block = None
+            else:
+                closed += self._judge(block, Seen(at, counts[:, part], exposure[:, part]))
             done += size
         return closed
 
@@ -245,6 +255,5 @@ class Ticking:
         counts, exposure = block.own_counts.T, block.own_exposure.T
         if block.weighed is not None:
             state.detector.absorb(block.weighed, age_of(state, state.habits.windows + block.known))
-        state.history.extend(block.first, counts, exposure)
-        state.habits.learn(counts, exposure, state.width_us)
+        remember(state, block.first, counts, exposure)
         self.block = None

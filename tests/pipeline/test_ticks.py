@@ -150,3 +150,12 @@ def test_windows_that_are_passed_over_are_unknown(begin: int, end: int) -> None:
     assert expected == told(ticking.state, closed, 864)
     ticking.prepare()
     assert_same(state, ticking.state)
+
+
+def test_many_blocks_at_once_give_what_the_batch_gives() -> None:
+    """Windows that come hours at a time, from the middle of a block on, leave what the batch leaves."""
+    counts, exposure = rows_of(5 * MINUTE_US, 3)
+    expected_state, expected = batch(5 * MINUTE_US, counts, exposure)
+    found_state, found = live(5 * MINUTE_US, counts, exposure, [5, 290, 300])
+    assert expected == found
+    assert_same(expected_state, found_state)
