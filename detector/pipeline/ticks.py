@@ -8,6 +8,7 @@ are whole numbers nothing depends on how a block is cut into ticks.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
@@ -22,6 +23,7 @@ from detector.pipeline.advance import Ground, Seen, State, age_of, look, pass_bl
 from detector.schemas import Incident
 
 Real = NDArray[np.float64]
+Numbers = NDArray[np.int64]
 
 
 @dataclass(slots=True)
@@ -80,13 +82,18 @@ class Block:
             )
             self.weighed = Weighed(self.weighed.windows, moments, peaks)
 
-    def copy(self, source: Block, theirs: slice, ours: slice) -> None:
+    def copy(self, source: Block, theirs: Numbers, ours: Numbers) -> None:
         """Take over what is known of rows of another state in the same window."""
         for name in ("counts", "exposure", "own_counts", "own_exposure"):
             getattr(self, name)[:, ours] = getattr(source, name)[:, theirs]
         for name in ("total_counts", "total_exposure", "known"):
             getattr(self, name)[ours] = getattr(source, name)[theirs]
         self.cell = -1
+        if source.weighed is not None and self.weighed is None:
+            moments, peaks = (
+                np.zeros((*old.shape[:-1], len(self.known))) for old in (source.weighed.moments, source.weighed.peaks)
+            )
+            self.weighed = Weighed(source.weighed.windows, moments, peaks)
         if self.weighed is not None and source.weighed is not None:
             self.weighed.moments[..., ours] = source.weighed.moments[..., theirs]
             self.weighed.peaks[..., ours] = source.weighed.peaks[..., theirs]
@@ -98,6 +105,12 @@ def _running(remembered: Real, more: int) -> Real:
     total = np.zeros((reach + more + 1, rows))
     np.cumsum(remembered.T, axis=0, out=total[1 : reach + 1])
     return total
+
+
+def _rows(services: Sequence[int], signals: Sequence[str], wanted: Sequence[str]) -> Numbers:
+    """The rows of some signals of services."""
+    places = np.array([signals.index(name) for name in wanted], np.int64)
+    return np.asarray((np.array(services, np.int64)[:, None] * len(signals) + places).ravel())
 
 
 def _going_on(before: Real, new: Real) -> Real:
@@ -133,12 +146,24 @@ class Ticking:
         if self.block is not None:
             self.block.grow(len(names) * len(self.state.signals))
 
-    def copy(self, source: Ticking, theirs: int, ours: int) -> None:
-        """What is known of a service of a state that has come as far is known of one of this too."""
+    def follow(self, source: Ticking) -> None:
+        """Where nothing was judged yet: begin where another one has come to."""
+        if self.next is None and source.next is not None:
+            self.state.history.next, self.begun = source.state.history.next, True
+            if source.block is not None:
+                self.block = Block.begin(self.state, source.block.first)
+                self.block.windows = source.block.windows
+
+    def copy(self, source: Ticking, theirs: Sequence[int], ours: Sequence[int]) -> None:
+        """What is known of services of a state that has come as far is known of some of this too.
+
+        Signals that the other one does not have stay unknown.
+        """
         self._finish()
         source._finish()
-        signals = len(self.state.signals)
-        there, here = (slice(at * signals, (at + 1) * signals) for at in (theirs, ours))
+        shared = [name for name in self.state.signals if name in source.state.signals]
+        there = _rows(theirs, source.state.signals, shared)
+        here = _rows(ours, self.state.signals, shared)
         mine, other = self.state, source.state
         for each in fields(Habits):
             getattr(mine.habits, each.name)[here] = getattr(other.habits, each.name)[there]
@@ -150,6 +175,17 @@ class Ticking:
         mine.detector.peaks.measure()
         if self.block is not None and source.block is not None:
             self.block.copy(source.block, there, here)
+
+    def take_surges(self, source: Ticking) -> None:
+        """Go on with the incidents of the same services judged by fewer signals."""
+        ours, theirs = self.state.follower, source.state.follower
+        place = [self.state.signals.index(name) for name in source.state.signals]
+        ours.surges = {at: replace(one, signal=place[one.signal]) for at, one in theirs.surges.items()}
+        ours.over = dict(theirs.over)
+        if self.block is not None and source.block is not None:
+            surges = source.block.surges
+            self.block.surges = {at: replace(one, signal=place[one.signal]) for at, one in surges.items()}
+            self.block.over = dict(source.block.over)
 
     def tick(self, first: int, counts: Real, exposure: Real) -> list[Incident]:
         """Judge windows that closed, in order, and learn from each block that is over.

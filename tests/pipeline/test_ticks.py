@@ -127,7 +127,7 @@ def test_a_service_that_comes_later_is_as_one_that_was_silent() -> None:
     for at in range(864):
         if at == begin:
             mine.grow(["b"])
-            mine.copy(silent, 0, 1)
+            mine.copy(silent, [0], [1])
         window, rows = slice(at, at + 1), slice(0, 3 * len(mine.state.names))
         silent.tick(at, nothing[:, window], alone[:, window])
         closed += mine.tick(at, counts[rows, window], exposure[rows, window])

@@ -1,0 +1,135 @@
+"""All services of a watch, in tiles that fit the processor's cache and are judged on several threads.
+
+A service may come at any time. In a log it was silent before, as long as its stream was heard, and it is judged like
+that: as a copy of a service that never spoke, of which one is kept for every window in which a stream began.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detector.pipeline.advance import State
+from detector.pipeline.signals import measures_of, rows_of
+from detector.pipeline.ticks import Ticking
+from detector.schemas import Incident
+from detector.windows.cells import Cells
+
+Real = NDArray[np.float64]
+Numbers = NDArray[np.int64]
+TILE = 1024
+SILENT = -1
+"""The number of the tile of the services that never speak."""
+NOT_YET = np.iinfo(np.int64).max
+
+
+@dataclass(slots=True)
+class Fleet:
+    """The services.
+
+    Attributes:
+        fresh: makes the state of no services.
+        pool: threads that judge.
+        tiles: of `TILE` services each, in the order of their numbers.
+        silent: one service for every window in which a stream began, `since` of them by number.
+        since: of each service, the first window in which silence means zero; by number.
+    """
+
+    fresh: Callable[[], State]
+    pool: Executor
+    tiles: dict[int, Ticking] = field(default_factory=dict)
+    silent_since: list[int] = field(default_factory=list)
+    since: list[int] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        if not self.tiles:
+            self.tiles[SILENT] = Ticking(self.fresh())
+
+    @property
+    def next(self) -> int | None:
+        """The window that comes next; None before the first."""
+        return self.tiles[SILENT].next
+
+    def begin_stream(self, since: int) -> None:
+        """From this window on, which was not judged yet, silence of the services of a stream means zero."""
+        if since not in self.silent_since:
+            self.silent_since.append(since)
+            self.tiles[SILENT].grow([str(since)])
+
+    def add(self, names: Sequence[str], since: int) -> set[int]:
+        """Add services of a stream that began in a window; the numbers of the tiles that changed."""
+        first, end = len(self.since), len(self.since) + len(names)
+        self.since += [since] * len(names)
+        changed = set(range(first // TILE, (end - 1) // TILE + 1))
+        for number in changed:
+            begin, stop = max(first, number * TILE), min(end, (number + 1) * TILE)
+            if number not in self.tiles:
+                self.tiles[number] = Ticking(self.fresh())
+            self.tiles[number].grow(list(names[begin - first : stop - first]))
+            if self.next is not None:
+                self._pretend(self.tiles[number], begin - number * TILE, stop - number * TILE, since)
+        return changed
+
+    def _pretend(self, tile: Ticking, begin: int, end: int, since: int) -> None:
+        """Services are as one that never spoke."""
+        source, silent = self.tiles[SILENT], self.silent_since.index(since)
+        tile.follow(source)
+        tile.copy(source, [silent] * (end - begin), range(begin, end))
+
+    def widen(self, signals: tuple[str, ...]) -> None:
+        """Judge by more signals from now on: clients are known that were not known before."""
+        for number, old in self.tiles.items():
+            new = Ticking(replace(self.fresh(), signals=signals, names=[]))
+            new.grow(old.state.names)
+            new.follow(old)
+            new.copy(old, range(len(old.state.names)), range(len(old.state.names)))
+            new.take_surges(old)
+            self.tiles[number] = new
+
+    def known_since(self, number: int, since: int) -> None:
+        """A service was silent from an earlier window on, which was not judged yet."""
+        self.since[number] = min(self.since[number], since)
+
+    def tick(self, first: int, windows: Sequence[Cells]) -> list[Incident]:
+        """Judge windows that closed, in order; the incidents that closed."""
+        clients = [cells.clients() for cells in windows]
+
+        def judge(tile: int) -> list[Incident]:
+            matrices = self._matrices(tile, first, windows, clients)
+            return self.tiles[tile].tick(first, *rows_of(matrices, self.tiles[tile].state.signals))
+
+        closed = [incident for found in self.pool.map(judge, sorted(self.tiles)) for incident in found]
+        return sorted(closed, key=lambda one: (one.ended_us or 0, one.service, one.signal))
+
+    def _matrices(
+        self, tile: int, first: int, windows: Sequence[Cells], clients: Sequence[Real]
+    ) -> dict[str, Real]:
+        """The measures of the services of a tile, S x n; NaN where they are unknown."""
+        since = self.silent_since if tile == SILENT else self.since[tile * TILE : (tile + 1) * TILE]
+        known = np.array(since, np.int64)[:, None] <= first + np.arange(len(windows))
+        wanted = measures_of(self.tiles[tile].state.signals)
+        found = {name: np.where(known & (name != "clients"), 0.0, np.nan) for name in wanted}
+        for column, (cells, distinct) in enumerate(zip(windows, clients, strict=True)):
+            begin, end = np.searchsorted(cells.services, (tile * TILE, (tile + 1) * TILE)) if tile != SILENT else (0, 0)
+            rows = cells.services[begin:end] - tile * TILE
+            for name, values in (("lines", cells.measures[0]), ("bytes", cells.measures[1]), ("clients", distinct)):
+                if name in found:
+                    found[name][rows, column] = values[begin:end]
+        return found
+
+    def prepare(self) -> None:
+        """Do what the next tick would do first."""
+        list(self.pool.map(Ticking.prepare, self.tiles.values()))
+
+    def lasting(self) -> list[Incident]:
+        """The incidents that are open."""
+        return [
+            incident
+            for tile in self.tiles.values()
+            if tile.state.follower.surges
+            for incident in tile.state.follower.still_open(tile.state.names, tile.next or 0)
+        ]
