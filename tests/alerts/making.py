@@ -28,13 +28,17 @@ def facts(identity: str = "a1", **changes) -> Facts:
 def notice(identity: str = "a1", rules: Rules | None = None, **changes) -> Notice:
     """The first notice about a surge."""
     _, decisions = decide(Book(), [facts(identity, **changes)], NOW, rules or Rules())
-    found = [one.notice for one in decisions if one.notice is not None]
-    return found[0]
+    return notices(decisions)[0]
+
+
+def notices(decisions) -> list[Notice]:
+    """What was said."""
+    return [one.notice for one in decisions if one.notice is not None]
 
 
 def story(*states: str, identity: str = "a1", rules: Rules | None = None) -> list[Notice]:
     """Notices about one surge that goes through severities, six minutes apart; `end` ends it for good."""
-    book, found = Book(), []
+    book, found = Book(), list[Notice]()
     for step, state in enumerate(states):
         now = NOW + 6 * MINUTE * step
         if state == "end":
@@ -42,5 +46,5 @@ def story(*states: str, identity: str = "a1", rules: Rules | None = None) -> lis
         else:
             one = facts(identity, severity=state)
         book, decisions = decide(book, [one], now, rules or Rules())
-        found += [one.notice for one in decisions if one.notice is not None]
+        found += notices(decisions)
     return found

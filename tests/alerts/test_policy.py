@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from itertools import pairwise
+from typing import get_args
 
 import msgspec
 import pytest
@@ -14,17 +16,16 @@ from detector.alerts.lives import Book
 from detector.alerts.notice import SPOKEN, Reason
 from detector.alerts.policy import decide
 from detector.alerts.rules import DAY_US, Owner, Rules, Silence
-from tests.alerts.making import HOUR, MINUTE, NOW, facts, notice, story
+from tests.alerts.making import HOUR, MINUTE, NOW, facts, notice, notices, story
 
-REASONS = frozenset(Reason.__args__)
+REASONS = frozenset(get_args(Reason))
 RULES = Rules()
 
 
 def said(book, given, now, rules=RULES, silences=()):
     """The new book, what was said, and all reasons."""
     book, decisions = decide(book, given, now, rules, silences)
-    notices = [one.notice for one in decisions if one.notice is not None]
-    return book, [(one.state, one.reason) for one in notices], [one.reason for one in decisions]
+    return book, [(one.state, one.reason) for one in notices(decisions)], [one.reason for one in decisions]
 
 
 def test_a_surge_is_opened_updated_and_resolved():
@@ -52,8 +53,8 @@ def test_flapping_gives_one_open_and_one_resolved():
     for number in range(20):
         begin = NOW + number * 10 * MINUTE
         one = facts(f"a{number}", started_us=begin, detected_us=begin)
-        for now, given in ((begin, [one]), (begin + 4 * MINUTE, [replace(one, ended_us=begin + 3 * MINUTE)])):
-            book, states, _ = said(book, given, now)
+        for now, seen in ((begin, [one]), (begin + 4 * MINUTE, [replace(one, ended_us=begin + 3 * MINUTE)])):
+            book, states, _ = said(book, seen, now)
             told += states
     book, states, _ = said(book, [], NOW + DAY_US)
     assert [("open", "began"), ("resolved", "ended")] == told + states
@@ -80,7 +81,7 @@ def test_incidents_of_one_cause_are_one_notice():
     group = [facts("a1", service="cart", group="g"), facts("b2", service="checkout", group="g", score=9.0)]
     book, decisions = decide(Book(), group, NOW, RULES)
     assert [("g", "checkout", ("cart",))] == [
-        (one.notice.key, one.notice.service, one.notice.facts.services_together) for one in decisions
+        (one.key, one.service, one.facts.services_together) for one in notices(decisions)
     ]
     ended = [replace(one, ended_us=NOW + MINUTE) for one in group]
     book, states, _ = said(book, [ended[0], group[1]], NOW + HOUR)
@@ -114,7 +115,7 @@ def test_a_silence_does_not_hide_the_others_of_a_group():
     group = [facts("a1", service="cart", group="g", severity="critical"), facts("b2", service="checkout", group="g")]
     quiet = Silence("cart", NOW + HOUR, "deploy", "ann")
     _, decisions = decide(Book(), group, NOW, RULES, (quiet,))
-    assert [("checkout", "warning")] == [(one.notice.service, one.notice.severity) for one in decisions]
+    assert [("checkout", "warning")] == [(one.service, one.severity) for one in notices(decisions)]
 
 
 def test_a_silence_does_not_hold_back_the_end():
@@ -133,7 +134,7 @@ def test_what_pages_nobody_waits_for_the_digest():
     book, states, _ = said(book, [facts("b2", service="cart"), facts("a1", page=False, ended_us=NOW)], NOW + MINUTE)
     assert [("open", "began")] == states
     book, decisions = decide(book, [facts("b2", service="cart")], NOW + DAY_US, RULES)
-    digest = decisions[-1].notice
+    digest = notices(decisions)[-1]
     assert ("digest", ["a1"]) == (digest.reason, [one.id for one in digest.also])
     assert [] == said(book, [facts("b2", service="cart")], NOW + DAY_US + HOUR)[1]
 
@@ -146,20 +147,21 @@ def test_what_pages_nobody_is_told_as_set(others, states):
 
 def test_what_is_not_heard_of_any_more_is_given_up():
     """An open notice does not stay open because the watch forgot it; if it comes back it is opened anew."""
-    book, first, _ = said(Book(), [facts()], NOW)
+    book, _, _ = said(Book(), [facts()], NOW)
     book, states, _ = said(book, [], NOW + 27 * HOUR)
     assert [("resolved", "unseen")] == states
     book, decisions = decide(book, [facts()], NOW + 28 * HOUR, RULES)
-    assert ["open"] == [one.notice.state for one in decisions]
-    assert notice().id != decisions[0].notice.id
+    assert ["open"] == [one.state for one in notices(decisions)]
+    assert notice().id != notices(decisions)[0].id
 
 
 def test_silent_and_lagging_sources_are_topics_of_their_own():
     """They open and resolve beside a surge of the same name."""
-    given = [facts("a1"), facts("silent:checkout", topic="source_silent"), facts("lag:checkout", topic="source_lagging")]
-    _, decisions = decide(Book(), given, NOW, RULES)
-    assert {"surge", "source_silent", "source_lagging"} == {one.notice.topic for one in decisions}
-    assert 3 == len({one.notice.title for one in decisions})
+    topics = ("surge", "source_silent", "source_lagging")
+    seen = [facts(f"{topic}:checkout", topic=topic) for topic in topics]
+    _, decisions = decide(Book(), seen, NOW, RULES)
+    assert set(topics) == {one.topic for one in notices(decisions)}
+    assert 3 == len({one.title for one in notices(decisions)})
 
 
 def test_owner_and_runbook_come_from_the_first_pattern_that_matches():
@@ -214,8 +216,10 @@ STEP = st.tuples(
 @settings(max_examples=200, deadline=None)
 @given(st.lists(STEP, max_size=25), st.sampled_from(["now", "digest", "never"]), st.booleans())
 def test_any_story_is_told_in_order(steps, others, is_quiet):
-    """Open and resolved alternate for each key, updates lie between and keep their distance, all have a reason and an id
-    of their own, and what is remembered survives being stored."""
+    """Open and resolved alternate for each key, updates lie between and keep their distance, all have a reason.
+
+    Each has an id of its own, and what is remembered survives being stored.
+    """
     rules = Rules(others=others, digest_every_us=HOUR)
     silences = (Silence("cart", NOW + HOUR, "deploy", "ann"),) if is_quiet else ()
     book, now, told, ids = Book(), NOW, defaultdict(list), []
@@ -237,7 +241,7 @@ def test_any_story_is_told_in_order(steps, others, is_quiet):
         ends = [state for state, _ in states if state != "update"]
         assert ends == ["open", "resolved"] * (len(ends) // 2) + ["open"] * (len(ends) % 2)
         assert "open" == states[0][0]
-        for (before, earlier), (state, later) in zip(states, states[1:], strict=False):
+        for (before, earlier), (state, later) in pairwise(states):
             if state == "update":
                 assert before != "resolved"
                 assert later - earlier >= rules.update_every_us
