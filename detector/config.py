@@ -54,6 +54,8 @@ class Settings:
         least_factor: times what is expected that an incident needs at least.
         threads: that read in parallel.
         model: folder of the learned baselines; None: everything is learned from the input.
+        lateness: how much later than a newer line one may still come, of a watch.
+        idle: a source of a watch that was silent for so long holds up no window.
     """
 
     input_format: str = "auto"
@@ -73,6 +75,8 @@ class Settings:
     least_factor: float = 1.1
     threads: int = field(default_factory=processors)
     model: str | None = None
+    lateness: str = "5s"
+    idle: str = "1m"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +120,8 @@ class Overrides(TypedDict, total=False):
     least_factor: float
     threads: int
     model: str | None
+    lateness: str
+    idle: str
 
 
 def types_of(part: type) -> dict[str, Any]:

@@ -158,6 +158,8 @@ CHECKS: Mapping[str, Callable[[Any], object]] = {
     "least_excess": between(0, 1e12),
     "least_factor": between(1, 1e6),
     "threads": between(1, 1024),
+    "lateness": parse_span,
+    "idle": parse_span,
     "format": one_of(*FORMATS),
     "fail_on": one_of(*FAIL_ON),
     "color": one_of(*COLORS),

@@ -18,93 +18,12 @@ from detector.baseline.expectation import Season, season
 from detector.baseline.habits import Habits
 from detector.baseline.history import Stretch
 from detector.detect.verdicts import Weighed
-from detector.incidents import Surge
 from detector.pipeline.advance import Ground, Seen, State, age_of, look, pass_block, pseudo_before, remember
+from detector.pipeline.block import Block
 from detector.schemas import Incident
 
 Real = NDArray[np.float64]
 Numbers = NDArray[np.int64]
-
-
-@dataclass(slots=True)
-class Block:
-    """A block while it is lived, of R rows.
-
-    Attributes:
-        first: number of its first window.
-        windows: so far.
-        counts, exposure: running totals over the windows remembered and those of the block, (reach + block + 1) x R.
-        own_counts, own_exposure: of each window of the block, block x R.
-        total_counts, total_exposure, known: of the block so far: sums, and windows with an exposure, R.
-        cell, of: the cell whose season is known, and that season.
-        surges, over: of the follower when it began, for a snapshot of the state as it was then.
-        weighed: what is to be learned.
-    """
-
-    first: int
-    windows: int
-    counts: Real
-    exposure: Real
-    own_counts: Real
-    own_exposure: Real
-    total_counts: Real
-    total_exposure: Real
-    known: Real
-    surges: dict[int, Surge]
-    over: dict[int, tuple[int, float]]
-    cell: int = -1
-    of: Season | None = None
-    weighed: Weighed | None = None
-
-    @classmethod
-    def begin(cls, state: State, first: int) -> Block:
-        """The block that begins with window `first`, after what the state has learned."""
-        state.history.skip_to(first)
-        rows, size = len(state.history.counts), state.block
-        counts, exposure = (_running(side, size) for side in (state.history.counts, state.history.exposure))
-        own, totals = np.zeros((2, size, rows)), np.zeros((3, rows))
-        surges = {service: replace(surge) for service, surge in state.follower.surges.items()}
-        over = dict(state.follower.over)
-        return cls(first, 0, counts, exposure, own[0], own[1], totals[0], totals[1], totals[2], surges, over)
-
-    def grow(self, rows: int) -> None:
-        """Add rows of which nothing is known."""
-        for name in ("counts", "exposure", "own_counts", "own_exposure"):
-            old = getattr(self, name)
-            setattr(self, name, np.hstack([old, np.zeros((len(old), rows))]))
-        for name in ("total_counts", "total_exposure", "known"):
-            setattr(self, name, np.append(getattr(self, name), np.zeros(rows)))
-        self.cell = -1
-        if self.weighed is not None:
-            moments, peaks = (
-                np.concatenate([old, np.zeros((*old.shape[:-1], rows))], axis=-1)
-                for old in (self.weighed.moments, self.weighed.peaks)
-            )
-            self.weighed = Weighed(self.weighed.windows, moments, peaks)
-
-    def copy(self, source: Block, theirs: Numbers, ours: Numbers) -> None:
-        """Take over what is known of rows of another state in the same window."""
-        for name in ("counts", "exposure", "own_counts", "own_exposure"):
-            getattr(self, name)[:, ours] = getattr(source, name)[:, theirs]
-        for name in ("total_counts", "total_exposure", "known"):
-            getattr(self, name)[ours] = getattr(source, name)[theirs]
-        self.cell = -1
-        if source.weighed is not None and self.weighed is None:
-            moments, peaks = (
-                np.zeros((*old.shape[:-1], len(self.known))) for old in (source.weighed.moments, source.weighed.peaks)
-            )
-            self.weighed = Weighed(source.weighed.windows, moments, peaks)
-        if self.weighed is not None and source.weighed is not None:
-            self.weighed.moments[..., ours] = source.weighed.moments[..., theirs]
-            self.weighed.peaks[..., ours] = source.weighed.peaks[..., theirs]
-
-
-def _running(remembered: Real, more: int) -> Real:
-    """Running totals over what is remembered, R x reach, with room for more windows, (reach + more + 1) x R."""
-    rows, reach = remembered.shape
-    total = np.zeros((reach + more + 1, rows))
-    np.cumsum(remembered.T, axis=0, out=total[1 : reach + 1])
-    return total
 
 
 def _rows(services: Sequence[int], signals: Sequence[str], wanted: Sequence[str]) -> Numbers:
@@ -139,6 +58,11 @@ class Ticking:
             return None
         return self.state.history.next if self.block is None else self.block.first + self.block.windows
 
+    @property
+    def learned(self) -> int | None:
+        """The window up to which everything was learned: the begin of the block."""
+        return self.state.history.next if self.block is None else self.block.first
+
     def grow(self, names: list[str]) -> None:
         """Add services of which nothing is known."""
         self._finish()
@@ -153,6 +77,10 @@ class Ticking:
             if source.block is not None:
                 self.block = Block.begin(self.state, source.block.first)
                 self.block.windows = source.block.windows
+                if source.block.weighed is not None:
+                    tests, rows = len(self.state.reaches), len(self.block.known)
+                    moments, peaks = np.zeros((6, tests, rows)), np.zeros((tests, rows))
+                    self.block.weighed = Weighed(source.block.weighed.windows, moments, peaks)
 
     def copy(self, source: Ticking, theirs: Sequence[int], ours: Sequence[int]) -> None:
         """What is known of services of a state that has come as far is known of some of this too.
@@ -176,6 +104,11 @@ class Ticking:
         if self.block is not None and source.block is not None:
             self.block.copy(source.block, there, here)
 
+    def is_known(self, service: int) -> bool:
+        """Whether anything was learned of a service."""
+        signals = len(self.state.signals)
+        return bool(self.state.habits.windows[service * signals : (service + 1) * signals].any())
+
     def take_surges(self, source: Ticking) -> None:
         """Go on with the incidents of the same services judged by fewer signals."""
         ours, theirs = self.state.follower, source.state.follower
@@ -198,7 +131,7 @@ class Ticking:
             the incidents that closed.
         """
         closed: list[Incident] = []
-        done = 0
+        done = 0 if self.begun else min(max((self.learned or first) - first, 0), counts.shape[1])  # a model knows it
         while done < counts.shape[1]:
             at = first + done
             block = self._block_of(at)

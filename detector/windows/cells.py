@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -145,7 +145,7 @@ class Recent:
         each = [self.series(service, first, first + self.windows_per_day) for service in services.tolist()]
         return {name: np.array([one[name] for one in each]) for name in only}
 
-    def series(self, service: int, first: int, end: int) -> Mapping[str, Real]:
+    def series(self, service: int, first: int, end: int) -> dict[str, Real]:
         """Windows first..end-1 of one service; NaN where nothing is known."""
         found = {name: np.full(end - first, np.nan) for name in ALL}
         for window in range(first, end):

@@ -60,25 +60,33 @@ class Fleet:
             self.silent_since.append(since)
             self.tiles[SILENT].grow([str(since)])
 
-    def add(self, names: Sequence[str], since: int) -> set[int]:
-        """Add services of a stream that began in a window; the numbers of the tiles that changed."""
+    def grow(self, names: Sequence[str]) -> set[int]:
+        """Add services, the next numbers, that are not judged yet; the numbers of the tiles that changed."""
         first, end = len(self.since), len(self.since) + len(names)
-        self.since += [since] * len(names)
-        changed = set(range(first // TILE, (end - 1) // TILE + 1))
+        self.since += [NOT_YET] * len(names)
+        changed = set(range(first // TILE, (end - 1) // TILE + 1)) if names else set()
         for number in changed:
             begin, stop = max(first, number * TILE), min(end, (number + 1) * TILE)
             if number not in self.tiles:
                 self.tiles[number] = Ticking(self.fresh())
+                self.tiles[number].follow(self.tiles[SILENT])
             self.tiles[number].grow(list(names[begin - first : stop - first]))
-            if self.next is not None:
-                self._pretend(self.tiles[number], begin - number * TILE, stop - number * TILE, since)
         return changed
 
-    def _pretend(self, tile: Ticking, begin: int, end: int, since: int) -> None:
-        """Services are as one that never spoke."""
+    def welcome(self, numbers: Sequence[int], since: int) -> set[int]:
+        """From now on services are judged, as if they had been silent since a window; the tiles that changed.
+
+        What a model knows of a service stands.
+        """
         source, silent = self.tiles[SILENT], self.silent_since.index(since)
-        tile.follow(source)
-        tile.copy(source, [silent] * (end - begin), range(begin, end))
+        changed = {number // TILE for number in numbers}
+        for number in changed:
+            tile = self.tiles[number]
+            ours = [one % TILE for one in numbers if one // TILE == number and not tile.is_known(one % TILE)]
+            tile.copy(source, [silent] * len(ours), ours)
+        for number in numbers:
+            self.since[number] = since
+        return changed
 
     def widen(self, signals: tuple[str, ...]) -> None:
         """Judge by more signals from now on: clients are known that were not known before."""
@@ -90,10 +98,6 @@ class Fleet:
             new.take_surges(old)
             self.tiles[number] = new
 
-    def known_since(self, number: int, since: int) -> None:
-        """A service was silent from an earlier window on, which was not judged yet."""
-        self.since[number] = min(self.since[number], since)
-
     def tick(self, first: int, windows: Sequence[Cells]) -> list[Incident]:
         """Judge windows that closed, in order; the incidents that closed."""
         clients = [cells.clients() for cells in windows]
@@ -104,6 +108,19 @@ class Fleet:
 
         closed = [incident for found in self.pool.map(judge, sorted(self.tiles)) for incident in found]
         return sorted(closed, key=lambda one: (one.ended_us or 0, one.service, one.signal))
+
+    def again(self, windows: Sequence[tuple[int, Cells]]) -> None:
+        """Judge windows that were judged before, each tile those that it has not learned from; nothing is told."""
+        clients = [cells.clients() for _, cells in windows]
+
+        def judge(number: int) -> None:
+            tile = self.tiles[number]
+            for (window, cells), distinct in zip(windows, clients, strict=True):
+                if tile.next is None or window >= tile.next:
+                    matrices = self._matrices(number, window, [cells], [distinct])
+                    tile.tick(window, *rows_of(matrices, tile.state.signals))
+
+        list(self.pool.map(judge, sorted(self.tiles)))
 
     def _matrices(
         self, tile: int, first: int, windows: Sequence[Cells], clients: Sequence[Real]
