@@ -31,6 +31,8 @@ FORMATS = ("table", "json", "ndjson", "csv", "parquet", "markdown", "html", "sar
 FAIL_ON = ("any", "page", "critical", "never")
 COLORS = ("auto", "always", "never")
 BY = ("service", "service,host")
+TABLES = ("alerts", "owners")
+"""Tables of settings files that are handed on as they stand, to be checked by the room that they are for."""
 
 
 @dataclass(frozen=True, slots=True)

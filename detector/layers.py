@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -13,6 +13,7 @@ from detector.config import (
     FAIL_ON,
     FORMATS,
     SECONDS,
+    TABLES,
     Display,
     Settings,
     known_keys,
@@ -42,11 +43,18 @@ class Layer(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """The settings in force, and the place that each came from (`default` where none was given)."""
+    """The settings in force, and the place that each came from (`default` where none was given).
+
+    Attributes:
+        settings, display: what a run is told.
+        origins: key -> place.
+        tables: those that other rooms check.
+    """
 
     settings: Settings
     display: Display
     origins: Mapping[str, str]
+    tables: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
 
     def items(self) -> Iterable[tuple[str, object, str]]:
         """Key, value and origin of every setting, in the order in which they are documented."""
@@ -63,14 +71,25 @@ def resolve(layers: Iterable[Layer]) -> Resolved:
     """
     found: dict[str, Any] = {}
     origins: dict[str, str] = {}
+    tables: dict[str, Mapping[str, object]] = {}
     for layer in layers:
         for key, raw in layer.values.items():
+            if key in TABLES and not layer.is_text:
+                tables[key] = {**tables.get(key, {}), **_table(key, raw, layer)}
+                origins[key] = layer.where
+                continue
             if key not in known_keys():
                 raise SettingsError(f"{layer.where}: unknown setting `{key}`{suggestion(key, known_keys())}")
             found[key] = convert(key, raw, layer)
             origins[key] = layer.where
     settings, display = ({key: found[key] for key in types_of(part) if key in found} for part in (Settings, Display))
-    return Resolved(Settings(**settings), Display(**display), origins)
+    return Resolved(Settings(**settings), Display(**display), origins, tables)
+
+
+def _table(key: str, raw: object, layer: Layer) -> Mapping[str, object]:
+    if not isinstance(raw, Mapping):
+        raise SettingsError(f"{layer.where}: `{key}` must be a table, such as [{key}.NAME]")
+    return raw
 
 
 def settings_of(arguments: Mapping[str, object]) -> Settings:

@@ -13,7 +13,7 @@ NOTABLE = 1.15
 
 
 def facts_of(
-    incident: Incident, cause: Cause, severity: Severity, *, unit: str, scale: float, group: str | None = None
+    incident: Incident, cause: Cause, severity: Severity, *, unit: str, scale: float, ended_us: int | None = None
 ) -> Facts:
     """The facts of an incident.
 
@@ -22,13 +22,14 @@ def facts_of(
         cause: what drives it.
         severity: how bad.
         unit: such as `lines/min`.
+        ended_us: what stands for the end of one that lasts; None: it lasts.
         scale: by what a value per window is multiplied to have it.
-        group: the same for all incidents of one cause.
     """
     top = cause.contributors[0] if cause.contributors else None
     return Facts(
-        id=incident.id, service=incident.service, severity=severity, page=incident.page, kind=cause.kind, group=group,
-        started_us=incident.started_us, detected_us=incident.detected_us, ended_us=incident.ended_us,
+        id=incident.id, service=incident.service, severity=severity, page=incident.page, kind=cause.kind,
+        started_us=incident.started_us, detected_us=incident.detected_us,
+        ended_us=incident.ended_us if incident.ended_us is not None else ended_us,
         settled=incident.settled, factor=incident.factor if math.isfinite(incident.factor) else None,
         observed=incident.observed * scale, expected=incident.expected * scale, unit=unit, score=incident.score,
         drivers=_drivers(cause), contributor=f"{top.value} ({top.dimension})" if top is not None else None,

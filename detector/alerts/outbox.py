@@ -178,7 +178,7 @@ def _disable(connection: sqlite3.Connection, receiver: str, why: str, now_us: in
 
 
 def revive(connection: sqlite3.Connection, now_us: int, receiver: str | None = None, *, keeps_state: bool) -> int:
-    """Put the dead letters of a receiver, or of all, back; it is enabled again. Commits.
+    """Put the dead letters of a receiver, or of all, back; it is enabled again, and what waits waits no more. Commits.
 
     Args:
         connection: of the outbox.
@@ -186,6 +186,9 @@ def revive(connection: sqlite3.Connection, now_us: int, receiver: str | None = N
         receiver: its name.
         keeps_state: the receiver remembers only the last word about a key, so what was sent after a dead letter is sent
             again after it, under the same id.
+
+    Returns:
+        how many were put back.
     """
     later = (
         " OR (standing = 'sent' AND EXISTS (SELECT 1 FROM alerts_outbox AS before WHERE before.receiver = this.receiver"
@@ -193,6 +196,10 @@ def revive(connection: sqlite3.Connection, now_us: int, receiver: str | None = N
     )
     with connection:
         connection.execute("DELETE FROM alerts_disabled WHERE ? IS NULL OR receiver = ?", (receiver, receiver))
+        connection.execute(
+            "UPDATE alerts_outbox SET next_us = ? WHERE standing = 'waiting' AND (? IS NULL OR receiver = ?)",
+            (now_us, receiver, receiver),
+        )
         return connection.execute(
             "UPDATE alerts_outbox SET standing = 'waiting', attempts = 0, first_us = NULL, next_us = ?, done_us = NULL"  # noqa: S608  constants
             " WHERE position IN (SELECT position FROM alerts_outbox AS this WHERE (? IS NULL OR receiver = ?)"

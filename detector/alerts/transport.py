@@ -85,7 +85,7 @@ def _exchange(request: Request, receiver: HttpReceiver, edge: Edge) -> tuple[int
     """Status, headers and the begin of the body; of an answer that accepts, the status is enough."""
     httpcore = load()
     backend = checked_backend(receiver, edge)
-    context = trusted(receiver.ca_file)
+    context = trusted(receiver.ca_file) if request.url.startswith("https:") else None
     if receiver.proxy is None:
         pool = httpcore.ConnectionPool(ssl_context=context, network_backend=backend)
     else:

@@ -83,9 +83,12 @@ def _source(state: State, facts: Facts) -> str:
 
 
 def _much(facts: Facts) -> str:
+    high = height(facts)
+    if facts.factor is not None and high.startswith("x"):
+        high = f"{number(facts.factor)} times what is normal"
     if facts.observed is None or facts.expected is None:
-        return height(facts)
-    return f"{height(facts)}: {number(facts.observed)} {facts.unit}, expected {number(facts.expected)}"
+        return high
+    return f"{high}: {number(facts.observed)} {facts.unit}, expected {number(facts.expected)}"
 
 
 def height(facts: Facts) -> str:

@@ -33,11 +33,14 @@ def command() -> None:
 def show(origin: bool, **options: Any) -> int:  # noqa: FBT001  click passes flags by name
     """Print the settings in force, as a settings file would hold them."""
     from detector.cli.output import write_stdout
+    from detector.cli.receivers import show_tables
     from detector.report.escape import escape
 
-    lines = []
-    for key, value, where in settings_from(options).items():
+    resolved, lines = settings_from(options), []
+    for key, value, where in resolved.items():
         text = f"# {key} is not set" if value is None else f"{key} = {_toml(value)}"
+        lines.append(escape(f"{text:<40} # {where}" if origin else text))
+    for text, where in show_tables(resolved):
         lines.append(escape(f"{text:<40} # {where}" if origin else text))
     write_stdout(("\n".join(lines) + "\n").encode())
     return 0
@@ -47,10 +50,13 @@ def show(origin: bool, **options: Any) -> int:  # noqa: FBT001  click passes fla
 @with_options(READING, CUTTING, JUDGING, REPORTING, RUNNING)
 def check(**options: Any) -> int:
     """Say whether the settings are valid; exit code 78 if not."""
-    from detector.cli.output import write_stdout
+    from detector.cli.output import warn, write_stdout
+    from detector.cli.receivers import alerts_from
     from detector.report.escape import escape
 
-    origins = sorted(set(settings_from(options).origins.values()))
+    resolved = settings_from(options)
+    warn([f"warning: {one}" for one in alerts_from(resolved).warnings()])
+    origins = sorted(set(resolved.origins.values()))
     write_stdout(escape(f"valid; set by: {', '.join(origins) or 'nothing, all are defaults'}").encode() + b"\n")
     return 0
 

@@ -32,8 +32,10 @@ if TYPE_CHECKING:
 @click.option("-o", "--output", metavar="FILE", help="Write the report to FILE; its suffix chooses the format.")
 @click.option("--windows", metavar="FILE", help="Write every service and window to FILE (.parquet or .csv).")
 @click.option("--model", metavar="DIR", help="Baselines learned by `detector learn`.")
+@click.option("--state", metavar="DIR", help="Tell new incidents to the receivers of the settings, tables"
+              " [alerts.NAME], and remember in DIR what was told.")
 @with_options(REPORTING, JUDGING, CUTTING, READING, RUNNING)
-def command(paths: tuple[str, ...], output: str | None, windows: str | None, **options: Any) -> int:
+def command(paths: tuple[str, ...], output: str | None, windows: str | None, state: str | None, **options: Any) -> int:
     """Find surges in log dumps and counts tables.
 
     PATH is a file, a folder, a glob, or - for standard input; compressed or not. Surges are listed in order of time,
@@ -45,10 +47,12 @@ def command(paths: tuple[str, ...], output: str | None, windows: str | None, **o
     journalctl -o short-iso | detector scan -         from a pipe; times are needed
     detector scan counts.csv --format json            a table of counts: timestamp, service, lines
     """
+    from detector.cli.tell import check as check_receivers
     from detector.pipeline.crew import Crew
 
     resolved = settings_from(options)
     display = resolved.display
+    alerts = check_receivers(state, resolved) if state is not None else None
     with Crew(resolved.settings.threads, paths) as crew:  # first, so that both load at the same time
         look, name = _check_outputs(output, windows, display)
         from detector.report.render import NEED_WINDOWS
@@ -57,12 +61,16 @@ def command(paths: tuple[str, ...], output: str | None, windows: str | None, **o
         result = _scan(paths, resolved.settings, display, crew, keep_windows=needs_windows)
     from detector.cli.exits import exit_code
     from detector.cli.last import keep
+    from detector.cli.receivers import NOT_DELIVERED
+    from detector.cli.tell import tell
 
     if windows is not None:
         _write_windows(result, windows)
     _report(result, output, display, look)
     keep(result, resolved.settings, os.environ)
-    return exit_code(result, display.fail_on, max_unparsed=resolved.settings.max_unparsed, zero=display.exit_zero)
+    is_told = state is None or alerts is None or tell(result, alerts, state, quiet=display.quiet)
+    code = exit_code(result, display.fail_on, max_unparsed=resolved.settings.max_unparsed, zero=display.exit_zero)
+    return code if is_told or code else NOT_DELIVERED
 
 
 def _check_outputs(output: str | None, windows: str | None, display: Display) -> tuple[Look, str]:

@@ -13,6 +13,7 @@ from threading import Event
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from detector.alerts import outbox
 from detector.alerts.channels.alertmanager import Alertmanager
@@ -70,6 +71,9 @@ def many(number: int):
     return [notice(f"a{one}", service=f"s{one}") for one in range(number)]
 
 
+KILLS = 4
+
+
 class Clock:
     """A clock that a test sets."""
 
@@ -84,15 +88,17 @@ class Clock:
 def test_a_receiver_that_hangs_holds_up_nobody(state):
     """While one hangs the others get everything at once."""
     with server("hang") as slow, server() as good, server(500) as broken:
-        receivers = [webhook(slow.url(), "slow"), webhook(good.url(), "good"), webhook(broken.url(), "broken")]
+        patient = replace(webhook(slow.url(), "slow"), timeout="60s")
+        receivers = [patient, webhook(good.url(), "good"), webhook(broken.url(), "broken")]
         notices = many(20)
         put(state, notices, ("slow", "good", "broken"))
         dispatcher = Dispatcher(state, receivers, real_edge())
         assert dispatcher.start()
-        assert wait_until(lambda: len(good.received) == 20, 3)
-        dispatcher.stop()
+        assert wait_until(lambda: len(good.received) == 20, 30)
         assert [one.id for one in notices] == good.ids()
-        assert len(slow.received) <= 5
+        assert 1 == len(slow.received)
+        slow.close()
+        dispatcher.stop()
     assert {"waiting": 40, "sent": 20, "dead": 0} == counts(state)
 
 
@@ -108,13 +114,13 @@ def test_what_waits_arrives_when_the_receiver_is_back(state):
         queue = Queue(os.path.join(state, outbox.FILE), webhook(team.url()), clock.edge())
         while clock.us < NOW + 2 * HOUR:
             queue.turn()
-            clock.us += MINUTE
+            clock.us += 10 * MINUTE
         assert {"waiting": 15, "sent": 0, "dead": 0} == outbox.counts(connection)
         team.received.clear()
         team.behaviour = 204
         while clock.us < NOW + 5 * HOUR:
             queue.turn()
-            clock.us += MINUTE
+            clock.us += 10 * MINUTE
         assert {"waiting": 0, "sent": 15, "dead": 0} == outbox.counts(connection)
         assert sorted(one.id for one in notices) == sorted(team.ids())
         for key in {one.key for one in notices}:
@@ -261,12 +267,12 @@ def test_silences_are_kept_and_ended(state):
 
 def test_killed_at_any_moment_every_notice_arrives_under_one_id(state):
     """A program that decides and sends is killed again and again: nothing is lost, nothing gets a second id."""
-    count, chance = 60, random.Random(7)
+    count, chance = 40, random.Random(7)
     expected = {f"a{number}": notice(f"a{number}", service=f"s{number}").id for number in range(count)}
     with server() as team:
         argv = [sys.executable, str(Path(__file__).with_name("killed.py")), state, team.url(), str(count)]
         environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
-        for _ in range(6):
+        for _ in range(KILLS):
             seen = len(team.received)
             with subprocess.Popen(argv, env=environment) as process:
                 wait_until(lambda before=seen: len(team.received) > before + chance.randrange(1, 8), 20)
@@ -274,7 +280,7 @@ def test_killed_at_any_moment_every_notice_arrives_under_one_id(state):
                 process.send_signal(signal.SIGKILL)
         subprocess.run(argv, env=environment, check=True, timeout=60)
         assert set(expected.values()) == set(team.ids())
-        assert len(team.ids()) <= count + 6
+        assert len(team.ids()) <= count + KILLS
     assert {"waiting": 0, "sent": count, "dead": 0} == counts(state)
 
 

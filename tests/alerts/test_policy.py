@@ -177,7 +177,7 @@ def test_a_notice_reads_like_a_colleague():
     one = notice(minutes_to_overload=12.0, services_together=("cart",))
     assert "warning: checkout x9.7 normal" == one.title
     assert [
-        "checkout says x9.7 normal: 215 lines/min, expected 22, since 2026-09-21 14:08 UTC.",
+        "checkout says 9.7 times what is normal: 215 lines/min, expected 22, since 2026-09-21 14:08 UTC.",
         "Because of messages per client x9.4.",
         "Most of it: App/4.9.0 (version), 97 % of the excess.",
         "It will be overloaded in 12 min.",
