@@ -49,12 +49,14 @@ class Resolved:
         settings, display: what a run is told.
         origins: key -> place.
         tables: those that other rooms check.
+        sources: the tables `[[sources]]`, likewise.
     """
 
     settings: Settings
     display: Display
     origins: Mapping[str, str]
     tables: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    sources: tuple[Mapping[str, Any], ...] = ()
 
     def items(self) -> Iterable[tuple[str, object, str]]:
         """Key, value and origin of every setting, in the order in which they are documented."""
@@ -72,8 +74,14 @@ def resolve(layers: Iterable[Layer]) -> Resolved:
     found: dict[str, Any] = {}
     origins: dict[str, str] = {}
     tables: dict[str, Mapping[str, object]] = {}
+    sources: tuple[Mapping[str, Any], ...] = ()
     for layer in layers:
         for key, raw in layer.values.items():
+            if key == "sources" and not layer.is_text:
+                if not isinstance(raw, list):
+                    raise SettingsError(f"{layer.where}: `sources` must be a list of tables: write [[sources]]")
+                sources, origins[key] = tuple(raw), layer.where
+                continue
             if key in TABLES and not layer.is_text:
                 tables[key] = {**tables.get(key, {}), **_table(key, raw, layer)}
                 origins[key] = layer.where
@@ -83,7 +91,7 @@ def resolve(layers: Iterable[Layer]) -> Resolved:
             found[key] = convert(key, raw, layer)
             origins[key] = layer.where
     settings, display = ({key: found[key] for key in types_of(part) if key in found} for part in (Settings, Display))
-    return Resolved(Settings(**settings), Display(**display), origins, tables)
+    return Resolved(Settings(**settings), Display(**display), origins, tables, sources)
 
 
 def _table(key: str, raw: object, layer: Layer) -> Mapping[str, object]:

@@ -18,6 +18,7 @@ COMMANDS = {
     "parse": "Print or write the parsed records.",
     "formats": "List the formats known, or explain why a file was read as it was.",
     "demo": "Render the outage of 19 November 2021 as logs, and find it.",
+    "watch": "Follow logs and tell incidents as they open and end.",
     "alerts": "List the notices that were sent, wait or are dead; send a test; retry.",
     "config": "Show or check the settings and where each came from.",
     "completion": "Print the completion script for a shell.",

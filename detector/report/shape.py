@@ -147,18 +147,18 @@ def _sorted(counts: dict[str, int]) -> dict[str, int]:
 
 def shape_incidents(result: ScanResult) -> list[IncidentShape]:
     """All incidents, in the order of the result."""
-    return [shape_incident(one, result.causes.get(one.id, NO_CAUSE), result) for one in result.incidents]
+    return [shape_incident(one, result.causes.get(one.id, NO_CAUSE), result.to_us) for one in result.incidents]
 
 
-def shape_incident(incident: Incident, cause: Cause, result: ScanResult) -> IncidentShape:
-    """One incident, converted from per window to its unit."""
+def shape_incident(incident: Incident, cause: Cause, to_us: int | None) -> IncidentShape:
+    """One incident, converted from per window to its unit; `to_us`: up to when counts are known."""
     unit, scale = unit_of(incident.signal, incident.window_us)
     return IncidentShape(
         id=incident.id, service=incident.service, signal=incident.signal, kind=cause.kind,
         started_at=rfc3339(incident.started_us), detected_at=rfc3339(incident.detected_us),
         ended_at=rfc3339(incident.ended_us), unit=unit, factor=factor_of(incident), score=rounded(incident.score),
         observed=rounded(incident.observed * scale), expected=rounded(incident.expected * scale),
-        severity=severity(incident, result.to_us), page=incident.page,
+        severity=severity(incident, to_us), page=incident.page,
         drivers=DriversShape(*map(_driver, (cause.clients, cause.messages_per_client, cause.bytes_per_message))),
         contributors=[*map(_contributor, cause.contributors)], forecast=ForecastShape(), services_together=[],
     )  # fmt: skip

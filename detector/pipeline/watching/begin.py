@@ -137,4 +137,4 @@ def case_of(data: bytes) -> Case:
     body = msgspec.json.decode(data)
     incident = msgspec.convert(body["incident"], Incident)
     cause = msgspec.convert(body["cause"], Cause)
-    return Case(incident, cause, tuple(body["deploys"]))
+    return Case(incident, cause, tuple(body["deploys"]), body["seen_us"])

@@ -31,6 +31,8 @@ MOST_BLOCKS = 1
 """Blocks of windows that are judged in one transaction."""
 MOST_TILES = 8
 """Tiles that are written in one transaction."""
+LOOK_US = 5_000_000
+"""Where nothing arrives, notices that wait for their time are looked at so often."""
 NO_CAUSE = Cause("volume", None, None, None)
 
 
@@ -42,11 +44,13 @@ class Case:
         incident: as it is now.
         cause: what drives it.
         deploys: what was deployed to the service shortly before.
+        seen_us: up to when its windows were judged, microseconds since 1970 UTC.
     """
 
     incident: Incident
     cause: Cause = NO_CAUSE
     deploys: tuple[str, ...] = ()
+    seen_us: int = 0
 
 
 @dataclass(slots=True)
@@ -80,6 +84,7 @@ class Watch:
         lasting: incidents that are open, by id.
         stored: number of a tile -> the block up to which it is stored.
         named: services that are stored.
+        looked_us: when something was last done.
     """
 
     connection: sqlite3.Connection
@@ -92,6 +97,7 @@ class Watch:
     lasting: dict[str, Case] = field(default_factory=dict)
     stored: dict[int, int | None] = field(default_factory=dict)
     named: int = 0
+    looked_us: int = 0
 
     def step(self, arrived: Sequence[Arrived], now_us: int, *, caught_up: bool) -> Told:
         """Take in what arrived and judge the windows that are over by that.
@@ -103,9 +109,12 @@ class Watch:
         """
         told = Told()
         self.released = self.released or caught_up
+        if not arrived and now_us - self.looked_us < LOOK_US and not self._has_more(self._until(now_us)):
+            return told
+        self.looked_us = now_us
         with self.connection:
             self._take(arrived)
-            until = self._until(now_us) if self.released else None
+            until = self._until(now_us)
             if not self._has_more(until):
                 self.speak(self.connection, [*self.lasting.values()], now_us)
             self._write_run()
@@ -124,7 +133,7 @@ class Watch:
 
     def _has_more(self, until: int | None) -> bool:
         """Whether windows before `until` are to be judged."""
-        if until is None:
+        if until is None or (self.intake.closed is None and not self.intake.windows):
             return False
         return self.intake.closed < until if self.intake.closed is not None else min(self.intake.windows) < until
 
@@ -167,6 +176,8 @@ class Watch:
 
     def _until(self, now_us: int) -> int | None:
         """Windows before this one are over; None: nothing is known yet."""
+        if not self.released:
+            return None
         watermark, width_us = self.intake.watermark, self.intake.width_us
         reached = watermark.advance(now_us)
         newest = [clock.newest for clock in watermark.clocks.values() if clock.newest is not None]
@@ -243,11 +254,11 @@ class Watch:
         elif now_us - incident.detected_us <= STALE_US:
             weeks = parse_budget(self.settings.budget)
             incident = mark_pages([incident], len(self.fleet.since), weeks)[0]
-        start = incident.started_us // self.intake.width_us
+        start, seen_us = incident.started_us // self.intake.width_us, now * self.intake.width_us
         if before is not None and now > start + 2 * HORIZON:
-            return Case(incident, before.cause, before.deploys)
+            return replace(before, incident=incident, seen_us=seen_us)
         cause = cause_of(incident, self.recent, now)
-        return Case(incident, cause, self._deploys(incident))
+        return Case(incident, cause, self._deploys(incident), seen_us)
 
     def _deploys(self, incident: Incident) -> tuple[str, ...]:
         """What was deployed to the service in the hour before the alarm."""
@@ -260,7 +271,8 @@ class Watch:
 
     def _write(self, case: Case) -> None:
         one = case.incident
-        body = msgspec.json.encode({"incident": asdict(one), "cause": asdict(case.cause), "deploys": case.deploys})
+        body = msgspec.json.encode({"incident": asdict(one), "cause": asdict(case.cause), "deploys": case.deploys,
+                                    "seen_us": case.seen_us})  # fmt: skip
         self.connection.execute(
             "INSERT OR REPLACE INTO watch_incidents VALUES (?, ?, ?, ?, ?)",
             (one.id, one.service, one.started_us, one.ended_us, body),
