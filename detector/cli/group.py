@@ -19,6 +19,8 @@ COMMANDS = {
     "formats": "List the formats known, or explain why a file was read as it was.",
     "demo": "Render the outage of 19 November 2021 as logs, and find it.",
     "watch": "Follow logs and tell incidents as they open and end.",
+    "silence": "Keep quiet about services for a time; list and end that.",
+    "mark": "Call an incident of a watch a false alarm, or accept it as the new usual.",
     "alerts": "List the notices that were sent, wait or are dead; send a test; retry.",
     "config": "Show or check the settings and where each came from.",
     "completion": "Print the completion script for a shell.",

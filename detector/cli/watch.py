@@ -6,12 +6,12 @@ import os
 from collections.abc import Callable
 from contextlib import closing
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from detector.cli.options import CUTTING, READING, RUNNING, WATCHING, settings_from, with_options
+from detector.cli.watched import STATE, folder_of
 
 if TYPE_CHECKING:
     from detector.cli.logs import Log
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("paths", nargs=-1, metavar="[PATH...]")
-@click.option("--state", metavar="DIR", help="Folder of the state.  [default: watch in the user's state folder]")
+@STATE
 @click.option("--model", metavar="DIR", help="Baselines learned by `detector learn`, for the very first start.")
 @click.option("--begin", type=click.Choice(("beginning", "end")), help="Where to begin in files that are there at the"
               " very first start: they teach what is normal.  [default: beginning; end with --model]")
@@ -51,7 +51,7 @@ def command(paths: tuple[str, ...], **options: Any) -> int:
 
     resolved = _settings(options)
     log = logger(options["log_format"], quiet=resolved.display.quiet)
-    state = _state_of(options["state"])
+    state = folder_of(options["state"])
     try:
         return _watch(paths, resolved, state, options, log)
     except DetectorError as error:
@@ -62,13 +62,6 @@ def command(paths: tuple[str, ...], **options: Any) -> int:
 def _settings(options: dict[str, Any]) -> Resolved:
     """The settings in force; the format of incidents is no setting of reports."""
     return settings_from({key: value for key, value in options.items() if key != "format"})
-
-
-def _state_of(given: str | None) -> str:
-    """The folder of the state."""
-    from detector.cli.receivers import state_of
-
-    return given if given is not None else str(Path(state_of(None)) / "watch")
 
 
 def sources_of(paths: tuple[str, ...], resolved: Resolved, begin: str | None) -> tuple[Source, ...]:

@@ -129,7 +129,15 @@ def _restore_tiles(watch: Watch, since: Mapping[int, int]) -> None:
     fleet.silent_since = [int(name) for name in fleet.tiles[SILENT].state.names]
     services = sum(len(tile.state.names) for number, tile in fleet.tiles.items() if number != SILENT)
     fleet.since = [since.get(number, NOT_YET) for number in range(services)]
-    fleet.again([(number, Cells.decode(data)) for number, data in closed])
+    dismissed = [
+        (one.applied, watch.intake.services[one.service])
+        for one in memory.answers(connection, applied=True)
+        if one.applied is not None
+    ]
+    fleet.again([(number, Cells.decode(data)) for number, data in closed], dismissed)
+    for at, service in dismissed:
+        if at == watch.intake.closed:
+            fleet.dismiss(service)
 
 
 def case_of(data: bytes) -> Case:

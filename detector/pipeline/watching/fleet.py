@@ -109,14 +109,29 @@ class Fleet:
         closed = [incident for found in self.pool.map(judge, sorted(self.tiles)) for incident in found]
         return sorted(closed, key=lambda one: (one.ended_us or 0, one.service, one.signal))
 
-    def again(self, windows: Sequence[tuple[int, Cells]]) -> None:
-        """Judge windows that were judged before, each tile those that it has not learned from; nothing is told."""
+    def dismiss(self, service: int) -> Incident | None:
+        """Somebody says that the surge of a service is none; the incident that is over by it."""
+        tile = self.tiles[service // TILE]
+        surge, name = tile.state.follower.dismiss(service % TILE), tile.state.names[service % TILE]
+        return None if surge is None else tile.state.follower.incident(name, surge, tile.next or 0, "dismissed")
+
+    def again(self, windows: Sequence[tuple[int, Cells]], dismissed: Sequence[tuple[int, int]]) -> None:
+        """Judge windows that were judged before, each tile those that it has not learned from; nothing is told.
+
+        Args:
+            windows: number and counts.
+            dismissed: before which window the surge of which service was.
+        """
         clients = [cells.clients() for _, cells in windows]
 
         def judge(number: int) -> None:
             tile = self.tiles[number]
+            mine = [(at, service) for at, service in dismissed if service // TILE == number]
             for (window, cells), distinct in zip(windows, clients, strict=True):
                 if tile.next is None or window >= tile.next:
+                    for at, service in mine:
+                        if at == window:
+                            tile.state.follower.dismiss(service % TILE)
                     matrices = self._matrices(number, window, [cells], [distinct])
                     tile.tick(window, *rows_of(matrices, tile.state.signals))
 

@@ -12,7 +12,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -37,9 +37,26 @@ CREATE TABLE IF NOT EXISTS watch_incidents (
 );
 CREATE TABLE IF NOT EXISTS watch_marks (
     position INTEGER PRIMARY KEY AUTOINCREMENT, at_us INTEGER NOT NULL, kind TEXT NOT NULL, subject TEXT NOT NULL,
-    text TEXT NOT NULL
+    text TEXT NOT NULL, applied INTEGER
 );
 """
+
+
+class Mark(NamedTuple):
+    """What somebody said about an incident.
+
+    Attributes:
+        position: in order of time.
+        answer: `false` or `accepted`.
+        incident, service: about what.
+        applied: before which window it was applied; None: not yet.
+    """
+
+    position: int
+    answer: str
+    incident: str
+    service: str
+    applied: int | None
 
 
 class StateInUseError(DetectorError):
@@ -138,6 +155,21 @@ def mark(connection: sqlite3.Connection, at_us: int, kind: str, subject: str, te
         connection.execute(
             "INSERT INTO watch_marks (at_us, kind, subject, text) VALUES (?, ?, ?, ?)", (at_us, kind, subject, text)
         )
+
+
+def answers(connection: sqlite3.Connection, *, applied: bool) -> list[Mark]:
+    """What people said about incidents, that was or was not applied yet, in order."""
+    rows = connection.execute(
+        "SELECT watch_marks.position, watch_marks.kind, watch_incidents.id, watch_incidents.service, applied"
+        " FROM watch_marks JOIN watch_incidents ON watch_incidents.id = subject"
+        " WHERE kind IN ('false', 'accepted') AND (applied IS NOT NULL) = ? ORDER BY position", (applied,),
+    ).fetchall()  # fmt: skip
+    return [Mark(*row) for row in rows]
+
+
+def apply(connection: sqlite3.Connection, position: int, window: int) -> None:
+    """A mark was applied before a window was judged; the caller commits."""
+    connection.execute("UPDATE watch_marks SET applied = ? WHERE position = ?", (window, position))
 
 
 def marks(connection: sqlite3.Connection, kind: str) -> list[tuple[int, str, str]]:

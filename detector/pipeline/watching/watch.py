@@ -114,9 +114,10 @@ class Watch:
         self.looked_us = now_us
         with self.connection:
             self._take(arrived)
+            self._hear_answers(told)
             until = self._until(now_us)
-            if not self._has_more(until):
-                self.speak(self.connection, [*self.lasting.values()], now_us)
+            if told.closed or not self._has_more(until):
+                self.speak(self.connection, [*self.lasting.values(), *told.closed], now_us)
             self._write_run()
         for one in arrived:
             if one.settle is not None:
@@ -130,6 +131,18 @@ class Watch:
             if self._has_more(until):
                 self.prepare()
         return told
+
+    def _hear_answers(self, told: Told) -> None:
+        """Incidents that somebody called false, or accepted, are over."""
+        now = self.intake.closed
+        for mark in memory.answers(self.connection, applied=False) if now is not None else ():
+            ended = self.fleet.dismiss(self.intake.services[mark.service])
+            memory.apply(self.connection, mark.position, now or 0)
+            case = self.lasting.pop(mark.incident, None)
+            if ended is not None and case is not None:
+                case = replace(case, incident=replace(ended, page=case.incident.page))
+                told.closed.append(case)
+                self._write(case)
 
     def _has_more(self, until: int | None) -> bool:
         """Whether windows before `until` are to be judged."""
