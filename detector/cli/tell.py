@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from detector.cli.receivers import alerts_from, edge_here
@@ -42,12 +43,35 @@ def tell(result: ScanResult, settings: AlertSettings, state: str, *, quiet: bool
     Raises:
         InputError: the state cannot be opened.
     """
+    from detector.alerts.outbox import open_outbox
+
+    edge, connection = edge_here(), open_outbox(state)
+    with connection:
+        held = _speak(connection, result, settings, edge)
+    connection.close()
+    return send(settings, state, held, quiet=quiet)
+
+
+def send(settings: AlertSettings, state: str, held: Sequence[str] = (), *, quiet: bool) -> bool:
+    """Send what is due.
+
+    Args:
+        settings: who is told.
+        state: its folder.
+        held: what was held back, in words.
+        quiet: say nothing on standard error.
+
+    Returns:
+        whether nothing waits and nothing is dead.
+
+    Raises:
+        InputError: the state cannot be opened.
+    """
     from detector.alerts.outbox import counts, open_outbox, prune
     from detector.cli.output import warn
 
     edge, connection = edge_here(), open_outbox(state)
     with connection:
-        held = _speak(connection, result, settings, edge)
         prune(connection, edge.now_us() - KEPT_US)
     troubles = _send(state, settings, edge)
     numbers = counts(connection)

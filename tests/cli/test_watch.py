@@ -143,3 +143,29 @@ def test_silences_are_kept_for_a_running_watch(tmp_path, detector) -> None:
     assert "" == detector("silence", "list", *state).out
     assert 2 == detector("mark", "abc", "false", *state).code
     assert 2 == detector("silence", "list", "--state", str(tmp_path / "nowhere")).code
+
+
+def test_repeated_scans_take_what_is_new(tmp_path, detector, quiet_place) -> None:
+    """Scans with a state, between which the log grows and is rotated, count each line once and tell each end once."""
+    data, log = recent_log(hours=8, surge=range(300, 330)), Path("shop.log")
+    edges = [0, 2000, 4000, 4600, 5200, len(data)]
+    found: list[list[str]] = []
+    with server() as hook:
+        Path("detector.toml").write_text(
+            f'[alerts]\nothers = "now"\nquiet = "1s"\n[alerts.hook]\nkind = "webhook"\nurl = "{hook.url()}"\n'
+            'allow_http = true\nallow_networks = ["127.0.0.0/8"]\n'
+        )
+        for begin, end in pairwise(edges):
+            if begin == 4600:
+                log.rename("shop.log.1")
+            grow(log, data[begin:end])
+            answer = detector("scan", "shop.log", "--state", "state", "--format", "json")
+            report = json.loads(answer.out)
+            assert end - begin == report["input"]["lines_read"], answer.err
+            found.append([one["id"] for one in report["incidents"]])
+        assert wait_until(lambda: len(hook.received) >= 2)
+    Path("shop.log.1").write_bytes(b"".join(data))
+    whole = json.loads(detector("scan", "shop.log.1", "--format", "json").out)
+    assert ["open", "resolved"] == [json.loads(one.body)["data"]["state"] for one in hook.received]
+    assert [one["id"] for one in whole["incidents"]] == list(dict.fromkeys(key for run in found for key in run))
+    assert [] == found[0]

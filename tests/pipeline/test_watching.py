@@ -234,5 +234,6 @@ def test_an_answer_ends_an_incident(answer, tmp_path, pool) -> None:
     follower = watch.fleet.tiles[0].state.follower
     again = watch_in(tmp_path / "state", pool)
     assert [opened[0].incident.id] == [case.incident.id for case in ended]
-    assert {} == follower.surges == again.fleet.tiles[0].state.follower.surges == again.lasting
+    assert {} == follower.surges == again.fleet.tiles[0].state.follower.surges
+    assert not again.lasting
     assert follower.over == again.fleet.tiles[0].state.follower.over
