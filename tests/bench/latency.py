@@ -78,10 +78,10 @@ def main(speed: float, window: str) -> None:
             received = time.time()
             writer.stop.set()
             thread.join()
-            facts = msgspec.json.decode(hook.received[0].body)["data"]
+            facts = msgspec.json.decode(hook.received[0].body)["data"]["facts"]
             process.end()
-        detected = datetime.fromisoformat(facts["detected_at"]) if "detected_at" in facts else None
-        alarm_s = (detected - writer.begin).total_seconds() if detected else float("nan")
+        detected = datetime.fromisoformat(facts["detected_at"])
+        alarm_s = (detected - writer.begin).total_seconds()
         print(f"x{FACTOR:g} surge, windows of {window}, event time x{speed:g}:")
         print(f"  begin of the surge to the alarm: {alarm_s - surge_s:.0f} s of event time")
         print(f"  end of the window to the webhook: {received - writer.when_written(alarm_s):.2f} s of the clock")

@@ -89,6 +89,23 @@ def test_the_first_start_begins_at_the_end_and_the_next_where_it_ended(tmp_path)
         assert [b"last"] == third.until(1)
 
 
+def test_another_pattern_loses_no_position(tmp_path):
+    """A pattern that is added begins at the end of its files, what was followed goes on; other sources are let be."""
+    old, new = tmp_path / "old.log", tmp_path / "new.txt"
+    append(old, "one\n")
+    append(new, "passed over\n")
+    with Running(tail(tmp_path / "*.log")) as first:
+        first.until(1)
+    append(old, "two\n")
+    with Running(tail(tmp_path / "*.txt", begin="end"), first.positions) as other:
+        append(new, "of another source\n")
+        assert [b"of another source"] == other.until(1)
+    with Running(tail(tmp_path / "*.txt", tmp_path / "*.log", begin="end"), other.positions) as second:
+        second.until(1)
+        append(new, "new\n")
+        assert [b"two", b"new"] == second.until(2)
+
+
 def test_positions_of_any_run_go_on_exactly(tmp_path):
     """Whichever position was stored last, what follows it comes and nothing before it."""
     log = tmp_path / "x.log"
@@ -97,7 +114,7 @@ def test_positions_of_any_run_go_on_exactly(tmp_path):
         lines = whole.until(100_000)
     stored = [one for one in whole.arrived if one.data]
     assert len(stored) > 2
-    begun = whole.arrived[0]
+    begun = next(one for one in whole.arrived if one.position == {"begun": True})
     for last in stored[:-1]:
         with Running(tail(log), {begun.key: begun.position or {}, last.key: last.position or {}}) as rest:
             seen = sum(one.data.count(b"\n") for one in stored[: stored.index(last) + 1])
@@ -160,6 +177,23 @@ def test_a_copy_of_a_followed_file_is_not_read(tmp_path):
             lines = running.until(number + 1)
             running.take(0.05)
         assert [b"line %d" % number for number in range(510)] == lines
+
+
+def test_a_link_is_followed_to_where_its_file_is_rotated(tmp_path):
+    """As in Kubernetes: the pattern matches a link, the file is rotated in another folder, also while nobody looks."""
+    pods, containers = tmp_path / "pods", tmp_path / "containers"
+    pods.mkdir()
+    containers.mkdir()
+    log = pods / "web.log"
+    append(log, "one\n")
+    (containers / "web_1.log").symlink_to(log)
+    with Running(tail(containers / "*.log")) as first:
+        first.until(1)
+    append(log, "two\n")
+    log.rename(pods / "web.log.20260301-000000")
+    append(log, "three\n")
+    with Running(tail(containers / "*.log"), first.positions) as second:
+        assert [b"three", b"two"] == sorted(second.until(2))
 
 
 def test_no_more_files_are_open_than_allowed(tmp_path):
