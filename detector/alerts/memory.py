@@ -37,6 +37,8 @@ def speak(connection: sqlite3.Connection, facts: Iterable[Facts], now_us: int, s
     Returns:
         every decision, spoken or held back, with its reason.
     """
+    if not connection.in_transaction:
+        connection.execute("BEGIN IMMEDIATE")  # nobody else decides meanwhile
     book, decisions = decide(recall(connection), facts, now_us, settings.rules, silences(connection))
     remember(connection, book)
     return [Spoken(one, _put(connection, one.notice, now_us, settings)) for one in decisions]

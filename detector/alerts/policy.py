@@ -19,6 +19,9 @@ from detector.alerts.notice import SEVERITIES, Facts, Notice, Reason, State, not
 from detector.alerts.rules import Rules, Silence, owner_of, quiet_about
 from detector.alerts.wording import digest_text, digest_title, moment, text, title
 
+MOST_DIGESTED = 100
+"""Incidents in one digest; more make several."""
+
 
 class Decision(Struct, frozen=True, kw_only=True):
     """What was decided about one key.
@@ -198,19 +201,20 @@ def _digest(book: Book, decisions: list[Decision], now_us: int, rules: Rules) ->
     waiting = [life for life in book.lives.values() if life.reason == "below_page" and not life.digested]
     digested = {life.key: replace(life, digested=True) for life in waiting}
     book = Book(lives={**book.lives, **digested}, digest=period)
-    if waiting:
-        notice = _digest_notice(tuple(life.lead for life in waiting), period, now_us, rules)
-        decisions = [*decisions, Decision(key=notice.key, reason="digest", notice=notice, news=True)]
+    parts = [waiting[start : start + MOST_DIGESTED] for start in range(0, len(waiting), MOST_DIGESTED)]
+    for number, part in enumerate(parts):
+        notice = _digest_notice(tuple(life.lead for life in part), period, number, now_us, rules)
+        decisions.append(Decision(key=notice.key, reason="digest", notice=notice, news=True))
     return book, decisions
 
 
-def _digest_notice(facts: tuple[Facts, ...], period: int, now_us: int, rules: Rules) -> Notice:
-    key, worst = "digest", max((one.severity for one in facts), key=SEVERITIES.index)
+def _digest_notice(facts: tuple[Facts, ...], period: int, number: int, now_us: int, rules: Rules) -> Notice:
+    worst = max((one.severity for one in facts), key=SEVERITIES.index)
     begin = period * rules.digest_every_us
-    identity = notice_id(key, begin, "open", 0)
+    identity = notice_id("digest", begin, "open", number)
     lead = replace(facts[0], topic="digest", severity=worst)
     return Notice(
-        id=identity, key=f"{key}:{moment(begin)}", thread=identity, sequence=0, state="open", reason="digest",
+        id=identity, key=f"digest:{begin}:{number}", thread=identity, sequence=0, state="open", reason="digest",
         topic="digest", service=facts[0].service, severity=worst, worst=worst, told=(worst,), page=False,
         first_seen_us=begin, decided_us=now_us, facts=lead, also=facts, title=digest_title(len(facts)),
         text=digest_text(facts),

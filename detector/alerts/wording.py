@@ -111,7 +111,8 @@ def _because(facts: Facts) -> str:
 def _who(facts: Facts) -> str:
     if facts.contributor is None:
         return ""
-    share = "" if facts.share is None else f", {round(facts.share * 100)} % of the excess"
+    known = facts.share is not None and math.isfinite(facts.share)
+    share = f", {facts.share:.0%} of the excess".replace("%", " %") if known else ""
     return f"Most of it: {clean(facts.contributor)}{share}."
 
 
