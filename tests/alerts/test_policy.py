@@ -139,6 +139,18 @@ def test_what_pages_nobody_waits_for_the_digest():
     assert [] == said(book, [facts("b2", service="cart")], NOW + DAY_US + HOUR)[1]
 
 
+def test_a_digest_of_many_is_several():
+    """None of them is left out, and none of the notices grows without bound."""
+    many = [facts(f"a{number}", service=f"s{number}", page=False) for number in range(250)]
+    book, _ = decide(Book(), many, NOW, RULES)
+    _, decisions = decide(book, many, NOW + DAY_US, RULES)
+    digests = notices(decisions)
+    assert [100, 100, 50] == [len(one.also) for one in digests]
+    assert {one.id for one in many} == {one.id for digest in digests for one in digest.also}
+    assert 3 == len({one.id for one in digests})
+    assert "digest: 50 incidents" == digests[2].title
+
+
 @pytest.mark.parametrize(("others", "states"), [("now", [("open", "began")]), ("never", []), ("digest", [])])
 def test_what_pages_nobody_is_told_as_set(others, states):
     """At once, together, or never."""
