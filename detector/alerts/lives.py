@@ -20,7 +20,7 @@ class Life(Struct, frozen=True, kw_only=True):
         names: ids and groups of the incidents that belong to it.
         lead: the incident that it is told by.
         worst: severity so far.
-        seen_us: when anything was heard of it last.
+        seen_us: when anything was heard of it last, to the minute.
         sequence: of the next notice; 0 while nothing was said.
         told: severities told, the latest last; kind: told last; spoken_us: when.
         quiet_us: since when it is quiet; None while it lasts.

@@ -39,8 +39,10 @@ def speak(connection: sqlite3.Connection, facts: Iterable[Facts], now_us: int, s
     """
     if not connection.in_transaction:
         connection.execute("BEGIN IMMEDIATE")  # nobody else decides meanwhile
-    book, decisions = decide(recall(connection), facts, now_us, settings.rules, silences(connection))
-    remember(connection, book)
+    before = recall(connection)
+    book, decisions = decide(before, facts, now_us, settings.rules, silences(connection))
+    if book != before:
+        remember(connection, book)
     return [Spoken(one, _put(connection, one.notice, now_us, settings)) for one in decisions]
 
 

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from detector.alerts.lives import Book, Life, assign, grouped, lead_of, new_life
 from detector.alerts.notice import SEVERITIES, Facts, Notice, Reason, State, notice_id, worse
-from detector.alerts.rules import Rules, Silence, owner_of, quiet_about
+from detector.alerts.rules import MINUTE_US, Rules, Silence, owner_of, quiet_about
 from detector.alerts.wording import digest_text, digest_title, moment, text, title
 
 MOST_DIGESTED = 100
@@ -95,8 +95,9 @@ def _heard(life: Life, members: list[Facts], now_us: int, silenced: Collection[s
     names = {one.id for one in members} | {one.group for one in members if one.group is not None} | {life.key}
     if life.over:
         names |= set(life.names)
+    seen = life.seen_us if 0 <= now_us - life.seen_us < MINUTE_US else now_us  # a book that stays is not stored anew
     return replace(
-        life, lead=lead, names=tuple(sorted(names)), seen_us=now_us, quiet_us=quiet,
+        life, lead=lead, names=tuple(sorted(names)), seen_us=seen, quiet_us=quiet,
         worst=worse(life.worst, lead.severity),
     )  # fmt: skip
 

@@ -253,6 +253,17 @@ def test_speaking_puts_what_is_said_before_those_who_want_it(state):
         assert ("digest", ("all",)) == told(now=NOW + 2 * HOUR + DAY_US)[-1]
 
 
+def test_a_watch_may_speak_as_often_as_it_likes(state):
+    """While nothing changes nothing is stored."""
+    with outbox_of(state) as connection:
+        changes = []
+        for step in range(20):
+            with connection:
+                speak(connection, [facts()], NOW + step * 250_000, AlertSettings())
+            changes.append(connection.total_changes)
+        assert 1 == len(set(changes[1:]))
+
+
 def test_silences_are_kept_and_ended(state):
     """They are stored with who, why and until when, and hold back until they end."""
     settings = AlertSettings()
