@@ -26,6 +26,7 @@ from detector.alerts.queueing import Queue
 from detector.alerts.receiver import Edge
 from detector.alerts.rules import DAY_US, Owner, Rules, Silence
 from detector.alerts.settings import AlertSettings
+from detector.errors import DetectorError
 from tests.alerts.making import HOUR, MINUTE, NOW, facts, notice, story
 from tests.alerts.servers import Server, real_edge, server, wait_until
 
@@ -157,6 +158,13 @@ def test_one_process_at_a_time_sends(state):
     assert (True, False, False) == (first.start(), second.start(), second.send_due())
     first.stop()
     assert second.send_due()
+
+
+def test_what_is_missing_is_told(state, monkeypatch):
+    """Without httpcore nothing is sent by HTTP, and the way to get it is named."""
+    monkeypatch.setitem(sys.modules, "httpcore", None)
+    with pytest.raises(DetectorError, match=r"pip install 'detector\[watch\]'"):
+        Dispatcher(state, [webhook("http://127.0.0.1/")], real_edge()).send_due()
 
 
 def test_what_a_channel_did_not_foresee_is_tried_again(state, monkeypatch):

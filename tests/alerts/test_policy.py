@@ -16,6 +16,7 @@ from detector.alerts.lives import Book
 from detector.alerts.notice import SPOKEN, Reason
 from detector.alerts.policy import decide
 from detector.alerts.rules import DAY_US, Owner, Rules, Silence
+from detector.alerts.wording import text
 from tests.alerts.making import HOUR, MINUTE, NOW, facts, notice, notices, story
 
 REASONS = frozenset(get_args(Reason))
@@ -189,13 +190,26 @@ def test_a_notice_reads_like_a_colleague():
     one = notice(minutes_to_overload=12.0, services_together=("cart",))
     assert "warning: checkout x9.7 normal" == one.title
     assert [
-        "checkout says 9.7 times what is normal: 215 lines/min, expected 22, since 2026-09-21 14:08 UTC.",
+        "checkout is at 9.7 times what is normal: 215 lines/min, expected 22, since 2026-09-21 14:08 UTC.",
         "Because of messages per client x9.4.",
         "Most of it: App/4.9.0 (version), 97 % of the excess.",
         "It will be overloaded in 12 min.",
         "Together with cart.",
         "See more: detector explain a1",
     ] == one.text.splitlines()
+
+
+def test_the_end_is_told_with_what_it_was():
+    """Back at what is normal, given up, or taken as the new level: each says so."""
+    first = {
+        reason: text("resolved", reason, facts(ended_us=NOW + HOUR), None, None).splitlines()[0]
+        for reason in ("ended", "settled", "unseen")
+    }
+    much = "at 9.7 times what is normal: 215 lines/min, expected 22"
+    when = "from 2026-09-21 14:08 UTC for 65 min"
+    assert f"checkout is back at what is normal. It was {much}, {when}." == first["ended"]
+    assert f"checkout has been {much} for so long, {when}, that it is taken as its new level." == first["settled"]
+    assert first["unseen"].endswith("is not known.")
 
 
 @given(st.text(), st.text(), st.floats() | st.none())
