@@ -6,7 +6,7 @@ import os
 import stat
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detector.alerts import outbox
@@ -146,6 +146,7 @@ def test_only_what_was_sent_is_forgotten(box):
     assert [("sent", "b2", "update"), ("dead", "c3", "open"), ("waiting", "d4", "open")] == left
 
 
+@settings(deadline=None)
 @given(st.text(max_size=5), st.integers(1, 10_000), st.none() | st.floats(0, 1e12))
 def test_a_wait_is_bounded_and_always_the_same(identity, attempts, asked):
     """At least a second and what the receiver asks for, at most an hour."""

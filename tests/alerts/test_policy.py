@@ -212,6 +212,7 @@ def test_the_end_is_told_with_what_it_was():
     assert first["unseen"].endswith("is not known.")
 
 
+@settings(deadline=None)
 @given(st.text(), st.text(), st.floats() | st.none())
 def test_nothing_from_a_log_can_act(service, contributor, factor):
     """Whatever a log calls its services, title and text are printable lines."""
