@@ -20,7 +20,7 @@ class Life(Struct, frozen=True, kw_only=True):
         names: ids and groups of the incidents that belong to it.
         lead: the incident that it is told by.
         worst: severity so far.
-        seen_us: when anything was heard of it last.
+        seen_us: when anything was heard of it last, to the minute.
         sequence: of the next notice; 0 while nothing was said.
         told: severities told, the latest last; kind: told last; spoken_us: when.
         quiet_us: since when it is quiet; None while it lasts.
@@ -63,25 +63,23 @@ def grouped(facts: Iterable[Facts]) -> dict[str, list[Facts]]:
 
 def assign(groups: dict[str, list[Facts]], lives: dict[str, Life]) -> dict[str, list[Facts]]:
     """Key of the life -> its incidents. What comes back about the same service goes on with the life it had."""
+    going_on = {name: life for life in lives.values() if not life.over for name in life.names}
+    subjects = {(life.lead.topic, life.service): life for life in lives.values() if not life.over}
+    told = {name: life for life in lives.values() if life.over for name in life.names}
     found: dict[str, list[Facts]] = {}
     for name, members in groups.items():
-        life = _life_of(name, members, lives)
+        life = next((going_on[one] for one in (name, *(member.id for member in members)) if one in going_on), None)
+        life = life or _told_of(members, told)
+        lasting = [(one.topic, one.service) for one in members if one.ended_us is None]
+        life = life or next((subjects[one] for one in lasting if one in subjects), None)
         found.setdefault(life.key if life else name, []).extend(members)
     return found
 
 
-def _life_of(name: str, members: Sequence[Facts], lives: dict[str, Life]) -> Life | None:
-    """The life that these incidents belong to; None: it is new."""
-    ids = {one.id for one in members}
-    going_on = [life for life in lives.values() if not life.over]
-    for life in going_on:
-        if name in life.names or ids & set(life.names):
-            return life
-    if all(one.ended_us is not None for one in members):
-        told = [life for life in lives.values() if life.over and ids <= set(life.names)]
-        return told[0] if told else None
-    subjects = {(one.topic, one.service) for one in members if one.ended_us is None}
-    return next((life for life in going_on if (life.lead.topic, life.service) in subjects), None)
+def _told_of(members: Sequence[Facts], told: dict[str, Life]) -> Life | None:
+    """The life that is over and all that these incidents are; None if one of them is new or lasts."""
+    known = {told[one.id].key if one.ended_us is not None and one.id in told else None for one in members}
+    return told[members[0].id] if len(known) == 1 and None not in known else None
 
 
 def lead_of(members: Sequence[Facts], service: str | None, quiet: Collection[str]) -> Facts:

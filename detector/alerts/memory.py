@@ -37,8 +37,12 @@ def speak(connection: sqlite3.Connection, facts: Iterable[Facts], now_us: int, s
     Returns:
         every decision, spoken or held back, with its reason.
     """
-    book, decisions = decide(recall(connection), facts, now_us, settings.rules, silences(connection))
-    remember(connection, book)
+    if not connection.in_transaction:
+        connection.execute("BEGIN IMMEDIATE")  # nobody else decides meanwhile
+    before = recall(connection)
+    book, decisions = decide(before, facts, now_us, settings.rules, silences(connection))
+    if book != before:
+        remember(connection, book)
     return [Spoken(one, _put(connection, one.notice, now_us, settings)) for one in decisions]
 
 

@@ -17,7 +17,7 @@ import msgspec
 from msgspec import Struct
 
 from detector.alerts.notice import Notice
-from detector.alerts.retrying import Answer, is_given_up, wait_us
+from detector.alerts.retrying import LONGEST_US, Answer, is_given_up, wait_us
 from detector.errors import InputError
 
 FILE = "state.sqlite"
@@ -26,7 +26,7 @@ Standing = Literal["waiting", "sent", "dead"]
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS alerts_outbox (
     position INTEGER PRIMARY KEY AUTOINCREMENT,
-    id TEXT NOT NULL, receiver TEXT NOT NULL, key TEXT NOT NULL,
+    id TEXT NOT NULL, receiver TEXT NOT NULL, key TEXT NOT NULL, lasts INTEGER NOT NULL,
     standing TEXT NOT NULL DEFAULT 'waiting' CHECK (standing IN ('waiting', 'sent', 'dead')),
     put_us INTEGER NOT NULL, first_us INTEGER, attempts INTEGER NOT NULL DEFAULT 0, next_us INTEGER NOT NULL,
     done_us INTEGER, error TEXT NOT NULL DEFAULT '', body BLOB NOT NULL,
@@ -110,12 +110,14 @@ def put(connection: sqlite3.Connection, notice: Notice, receivers: Iterable[str]
         for how many it was new.
     """
     body, new = msgspec.json.encode(notice), 0
+    lasts = notice.state != "resolved" and notice.topic != "digest"
     for receiver in receivers:
         why = disabled(connection, receiver)
-        row = (notice.id, receiver, notice.key, "waiting" if why is None else "dead", now_us, now_us, why or "", body)
+        standing = "waiting" if why is None else "dead"
+        row = (notice.id, receiver, notice.key, lasts, standing, now_us, now_us, why or "", body)
         new += connection.execute(
-            "INSERT OR IGNORE INTO alerts_outbox (id, receiver, key, standing, put_us, next_us, error, body)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row,
+            "INSERT OR IGNORE INTO alerts_outbox (id, receiver, key, lasts, standing, put_us, next_us, error, body)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row,
         ).rowcount  # fmt: skip
     return new
 
@@ -127,12 +129,17 @@ def disabled(connection: sqlite3.Connection, receiver: str) -> str | None:
 
 
 def due(connection: sqlite3.Connection, receiver: str, now_us: int) -> Delivery | None:
-    """The next to send: waiting, its time has come, and nothing before it about the same key waits."""
+    """The next to send: waiting, its time has come, and nothing before it about the same key waits.
+
+    Those that failed least come first, so that one which always fails holds up no other. A time that lies further ahead
+    than any wait is that of a clock that was set back since, and has come.
+    """
     row = connection.execute(
-        f"SELECT {COLUMNS} FROM alerts_outbox AS this WHERE receiver = ? AND standing = 'waiting' AND next_us <= ?"  # noqa: S608  constants
+        f"SELECT {COLUMNS} FROM alerts_outbox AS this WHERE receiver = ? AND standing = 'waiting'"  # noqa: S608  constants
+        " AND (next_us <= ? OR next_us > ?)"
         " AND NOT EXISTS (SELECT 1 FROM alerts_outbox AS before WHERE before.receiver = this.receiver"
         " AND before.key = this.key AND before.standing = 'waiting' AND before.position < this.position)"
-        " ORDER BY position LIMIT 1", (receiver, now_us),
+        " ORDER BY attempts, position LIMIT 1", (receiver, now_us, now_us + LONGEST_US),
     ).fetchone()  # fmt: skip
     return None if row is None else _delivery(row)
 
@@ -220,11 +227,10 @@ def deliveries(connection: sqlite3.Connection, standing: Standing | None = None,
 def lasting(connection: sqlite3.Connection, receiver: str) -> list[Notice]:
     """The last word about each key that was tried, where that was not resolved."""
     rows = connection.execute(
-        "SELECT body FROM alerts_outbox WHERE position IN (SELECT max(position) FROM alerts_outbox"
-        " WHERE receiver = ? AND standing != 'waiting' GROUP BY key) ORDER BY position", (receiver,),
-    ).fetchall()  # fmt: skip
-    notices = [msgspec.json.decode(row[0], type=Notice) for row in rows]
-    return [one for one in notices if one.state != "resolved"]
+        "SELECT body FROM alerts_outbox WHERE lasts AND position IN (SELECT max(position)"
+        " FROM alerts_outbox WHERE receiver = ? AND standing != 'waiting' GROUP BY key) ORDER BY position", (receiver,),
+    )  # fmt: skip
+    return [msgspec.json.decode(row[0], type=Notice) for row in rows]
 
 
 def counts(connection: sqlite3.Connection) -> dict[Standing, int]:
@@ -234,14 +240,15 @@ def counts(connection: sqlite3.Connection) -> dict[Standing, int]:
 
 
 def prune(connection: sqlite3.Connection, before_us: int) -> int:
-    """Forget what was sent before; the caller commits. What waits or is dead stays.
+    """Forget what was sent before; the caller commits. What waits or is dead stays, and so does what lasts.
 
     Returns:
         how many are forgotten.
     """
     return connection.execute(
-        "DELETE FROM alerts_outbox WHERE standing = 'sent' AND done_us < ?", (before_us,)
-    ).rowcount
+        "DELETE FROM alerts_outbox WHERE standing = 'sent' AND done_us < ? AND (NOT lasts OR position NOT IN"
+        " (SELECT max(position) FROM alerts_outbox GROUP BY receiver, key))", (before_us,),
+    ).rowcount  # fmt: skip
 
 
 def _delivery(row: tuple[Any, ...]) -> Delivery:

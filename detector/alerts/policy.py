@@ -16,8 +16,11 @@ from msgspec.structs import replace
 
 from detector.alerts.lives import Book, Life, assign, grouped, lead_of, new_life
 from detector.alerts.notice import SEVERITIES, Facts, Notice, Reason, State, notice_id, worse
-from detector.alerts.rules import Rules, Silence, owner_of, quiet_about
+from detector.alerts.rules import MINUTE_US, Rules, Silence, owner_of, quiet_about
 from detector.alerts.wording import digest_text, digest_title, moment, text, title
+
+MOST_DIGESTED = 100
+"""Incidents in one digest; more make several."""
 
 
 class Decision(Struct, frozen=True, kw_only=True):
@@ -92,8 +95,9 @@ def _heard(life: Life, members: list[Facts], now_us: int, silenced: Collection[s
     names = {one.id for one in members} | {one.group for one in members if one.group is not None} | {life.key}
     if life.over:
         names |= set(life.names)
+    seen = life.seen_us if 0 <= now_us - life.seen_us < MINUTE_US else now_us  # a book that stays is not stored anew
     return replace(
-        life, lead=lead, names=tuple(sorted(names)), seen_us=now_us, quiet_us=quiet,
+        life, lead=lead, names=tuple(sorted(names)), seen_us=seen, quiet_us=quiet,
         worst=worse(life.worst, lead.severity),
     )  # fmt: skip
 
@@ -198,19 +202,20 @@ def _digest(book: Book, decisions: list[Decision], now_us: int, rules: Rules) ->
     waiting = [life for life in book.lives.values() if life.reason == "below_page" and not life.digested]
     digested = {life.key: replace(life, digested=True) for life in waiting}
     book = Book(lives={**book.lives, **digested}, digest=period)
-    if waiting:
-        notice = _digest_notice(tuple(life.lead for life in waiting), period, now_us, rules)
-        decisions = [*decisions, Decision(key=notice.key, reason="digest", notice=notice, news=True)]
+    parts = [waiting[start : start + MOST_DIGESTED] for start in range(0, len(waiting), MOST_DIGESTED)]
+    for number, part in enumerate(parts):
+        notice = _digest_notice(tuple(life.lead for life in part), period, number, now_us, rules)
+        decisions.append(Decision(key=notice.key, reason="digest", notice=notice, news=True))
     return book, decisions
 
 
-def _digest_notice(facts: tuple[Facts, ...], period: int, now_us: int, rules: Rules) -> Notice:
-    key, worst = "digest", max((one.severity for one in facts), key=SEVERITIES.index)
+def _digest_notice(facts: tuple[Facts, ...], period: int, number: int, now_us: int, rules: Rules) -> Notice:
+    worst = max((one.severity for one in facts), key=SEVERITIES.index)
     begin = period * rules.digest_every_us
-    identity = notice_id(key, begin, "open", 0)
+    identity = notice_id("digest", begin, "open", number)
     lead = replace(facts[0], topic="digest", severity=worst)
     return Notice(
-        id=identity, key=f"{key}:{moment(begin)}", thread=identity, sequence=0, state="open", reason="digest",
+        id=identity, key=f"digest:{begin}:{number}", thread=identity, sequence=0, state="open", reason="digest",
         topic="digest", service=facts[0].service, severity=worst, worst=worst, told=(worst,), page=False,
         first_seen_us=begin, decided_us=now_us, facts=lead, also=facts, title=digest_title(len(facts)),
         text=digest_text(facts),

@@ -115,6 +115,10 @@ class HttpReceiver(Receiver, frozen=True, kw_only=True):
             check_url(self.url, allow_http=self.allow_http)
             if urlsplit(self.url).password is not None:
                 raise SettingsError("`url`: it holds a password; write it into a file and name that with `url_file`")
+        if self.proxy is not None:
+            check_url(self.proxy, allow_http=True, key="proxy")
+            if "@" in urlsplit(self.proxy).netloc:
+                raise SettingsError("`proxy`: one that wants a password cannot be used")
 
     def address(self, environment: Mapping[str, str]) -> str:
         """Where to.
@@ -132,7 +136,7 @@ class HttpReceiver(Receiver, frozen=True, kw_only=True):
         return [(self.url_file, self.url_env)]
 
 
-def check_url(url: str, *, allow_http: bool) -> None:
+def check_url(url: str, *, allow_http: bool, key: str = "url") -> None:
     """Refuse what is no address of HTTPS, or of HTTP where that is allowed; the address is not told.
 
     Raises:
@@ -142,8 +146,8 @@ def check_url(url: str, *, allow_http: bool) -> None:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
     except ValueError:
-        raise SettingsError("`url`: is no address; write such as https://example.org/hook") from None
+        raise SettingsError(f"`{key}`: is no address; write such as https://example.org/hook") from None
     if parts.scheme not in ("https", "http") or not host or not url.isprintable() or " " in url:
-        raise SettingsError("`url`: is no address; write such as https://example.org/hook")
+        raise SettingsError(f"`{key}`: is no address; write such as https://example.org/hook")
     if parts.scheme == "http" and not allow_http:
-        raise SettingsError("`url`: is not encrypted; write https, or set allow_http = true if that is meant")
+        raise SettingsError(f"`{key}`: is not encrypted; write https, or set allow_http = true if that is meant")

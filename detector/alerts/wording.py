@@ -63,13 +63,13 @@ def _first(state: State, reason: Reason, facts: Facts) -> str:
         return _source(state, facts)
     name = clean(facts.service)
     if state != "resolved":
-        change = {"severity_changed": "Severity changed. ", "kind_changed": "Another cause now. "}.get(reason, "")
-        return f"{change}{name} says {_much(facts)}, {_when(facts)}."
+        change = {"severity_changed": f"Now {facts.severity}. ", "kind_changed": "Another cause now. "}.get(reason, "")
+        return f"{change}{name} is {_much(facts)}, {_when(facts)}."
     if reason == "unseen":
-        return f"Nothing is heard of {name} any more: whether it still says {_much(facts)} is not known."
+        return f"Nothing is heard of {name} any more: whether it is still {_much(facts)} is not known."
     if reason == "settled":
-        return f"{name} has said {_much(facts)} for so long, {_when(facts)}, that it is taken as its new level."
-    return f"{name} is back at what is normal. It said {_much(facts)}, {_when(facts)}."
+        return f"{name} has been {_much(facts)} for so long, {_when(facts)}, that it is taken as its new level."
+    return f"{name} is back at what is normal. It was {_much(facts)}, {_when(facts)}."
 
 
 def _source(state: State, facts: Facts) -> str:
@@ -85,7 +85,7 @@ def _source(state: State, facts: Facts) -> str:
 def _much(facts: Facts) -> str:
     high = height(facts)
     if facts.factor is not None and high.startswith("x"):
-        high = f"{number(facts.factor)} times what is normal"
+        high = f"at {number(facts.factor)} times what is normal"
     if facts.observed is None or facts.expected is None:
         return high
     return f"{high}: {number(facts.observed)} {facts.unit}, expected {number(facts.expected)}"
@@ -94,7 +94,7 @@ def _much(facts: Facts) -> str:
 def height(facts: Facts) -> str:
     """`x9.7 normal`."""
     if facts.factor is None or not math.isfinite(facts.factor) or facts.factor > LARGE:
-        return f"far more than normal{' (nothing)' * (facts.expected == 0)}"
+        return "far above normal"
     return f"x{number(facts.factor)} normal"
 
 
@@ -111,7 +111,8 @@ def _because(facts: Facts) -> str:
 def _who(facts: Facts) -> str:
     if facts.contributor is None:
         return ""
-    share = "" if facts.share is None else f", {round(facts.share * 100)} % of the excess"
+    known = facts.share is not None and math.isfinite(facts.share)
+    share = f", {facts.share:.0%} of the excess".replace("%", " %") if known else ""
     return f"Most of it: {clean(facts.contributor)}{share}."
 
 

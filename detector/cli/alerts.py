@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from detector.alerts.outbox import Delivery
     from detector.alerts.receiver import Receiver
 
-STATE = click.option("--state", metavar="DIR", help="The folder that detector writes to.  [default: the user's]")
+STATE = click.option("--state", metavar="DIR", help="The folder of a watch or of scan --state.  [default: the watch's]")
 SHOWN = 50
 
 

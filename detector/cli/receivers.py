@@ -92,14 +92,14 @@ def state_of(given: str | None) -> str:
 
 
 def existing_state(given: str | None) -> str:
-    """The folder of a state that is there.
+    """The folder of a state that is there; that of the watch if none is named.
 
     Raises:
         InputError: nothing was ever put into it.
     """
     from detector.alerts.outbox import FILE
 
-    folder = state_of(given)
+    folder = given if given is not None else str(Path(state_of(None)) / "watch")
     if not (Path(folder) / FILE).exists():
         raise InputError(f"{folder}: no outbox there; name the folder that detector writes to with --state DIR")
     return folder

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import standardwebhooks
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -50,6 +50,7 @@ def test_a_webhook_is_signed_as_others_verify_it():
         standardwebhooks.Webhook(NEW).verify(request.body + b" ", request.headers)
 
 
+@settings(deadline=None)
 @given(st.binary(min_size=1), st.uuids(), st.integers(0, 2**33), st.text())
 def test_signatures_are_those_of_the_reference(key, identity, seconds, text):
     """For any key, id, time and body."""
@@ -87,8 +88,8 @@ def test_a_webhook_is_a_cloud_event():
 def test_each_kind_has_one_line_and_takes_a_test(kind):
     """Whatever is missing, an attempt is an answer and no exception."""
     values: dict[str, Any] = {"email": {"host": "mail.invalid", "from_address": "a@b.example", "to": ("c@d.example",)}}
-    settings = CHANNELS[kind].settings
-    receiver = settings(name=kind, **values.get(kind, {"url_env": "NOWHERE"}))
+    make = CHANNELS[kind].settings
+    receiver = make(name=kind, **values.get(kind, {"url_env": "NOWHERE"}))
     assert CHANNELS[kind] == channel_of(receiver)
     answer = CHANNELS[kind].deliver(trial_notice(NOW), receiver, EDGE)
     assert "retry" == answer.outcome
@@ -104,6 +105,7 @@ def test_slack_gets_text_that_means_nothing_to_it():
     assert ":large_orange_circle:" in told
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="a&<>\n", max_size=20_000), st.text(alphabet="a&<", max_size=400))
 def test_slack_gets_no_more_than_it_takes(text, title):
     """Long text is cut into sections, none of them too long, and no entity is cut in two."""
@@ -119,6 +121,7 @@ def test_slack_gets_no_more_than_it_takes(text, title):
         assert "&" not in shown
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="ab\n", min_size=1, max_size=9000))
 def test_slack_pieces_are_the_whole_text(text):
     """Nothing but the line breaks between pieces is missing."""
@@ -135,6 +138,7 @@ def test_pagerduty_is_triggered_and_resolved_under_one_key():
     assert events[0]["dedup_key"] != pagerduty.event_of(notice(detected_us=NOW + 1), "KEY")["dedup_key"]
 
 
+@settings(deadline=None)
 @given(st.text(min_size=1, max_size=5000))
 def test_pagerduty_gets_no_more_than_it_takes(service):
     """Key and summary are bounded, whatever a service is called."""
@@ -159,6 +163,7 @@ def test_alertmanager_gets_one_alert_that_changes_its_severity():
         assert one["startsAt"] < one["endsAt"]
 
 
+@settings(deadline=None)
 @given(st.text(min_size=150, max_size=500), st.text(min_size=150, max_size=500))
 def test_labels_are_bounded_and_stay_different(one, other):
     """Long names are cut and told apart by a hash."""

@@ -26,6 +26,7 @@ from detector.alerts.queueing import Queue
 from detector.alerts.receiver import Edge
 from detector.alerts.rules import DAY_US, Owner, Rules, Silence
 from detector.alerts.settings import AlertSettings
+from detector.errors import DetectorError
 from tests.alerts.making import HOUR, MINUTE, NOW, facts, notice, story
 from tests.alerts.servers import Server, real_edge, server, wait_until
 
@@ -159,6 +160,13 @@ def test_one_process_at_a_time_sends(state):
     assert second.send_due()
 
 
+def test_what_is_missing_is_told(state, monkeypatch):
+    """Without httpcore nothing is sent by HTTP, and the way to get it is named."""
+    monkeypatch.setitem(sys.modules, "httpcore", None)
+    with pytest.raises(DetectorError, match=r"pip install 'detector\[watch\]'"):
+        Dispatcher(state, [webhook("http://127.0.0.1/")], real_edge()).send_due()
+
+
 def test_what_a_channel_did_not_foresee_is_tried_again(state, monkeypatch):
     """A bug in a channel is a reason in the outbox, without the secret, and the notice stays."""
     monkeypatch.setattr("detector.alerts.channels.slack.message_of", lambda _: 1 / 0)
@@ -251,6 +259,17 @@ def test_speaking_puts_what_is_said_before_those_who_want_it(state):
         assert ("began", ("critical",)) == told(facts("c3", service="pay", severity="critical"), now=NOW + 2 * HOUR)[-1]
         assert ("below_page", ()) == told(facts("d4", service="x", page=False), now=NOW + 2 * HOUR)[-1]
         assert ("digest", ("all",)) == told(now=NOW + 2 * HOUR + DAY_US)[-1]
+
+
+def test_a_watch_may_speak_as_often_as_it_likes(state):
+    """While nothing changes nothing is stored."""
+    with outbox_of(state) as connection:
+        changes = []
+        for step in range(20):
+            with connection:
+                speak(connection, [facts()], NOW + step * 250_000, AlertSettings())
+            changes.append(connection.total_changes)
+        assert 1 == len(set(changes[1:]))
 
 
 def test_silences_are_kept_and_ended(state):

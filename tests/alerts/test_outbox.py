@@ -6,7 +6,7 @@ import os
 import stat
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detector.alerts import outbox
@@ -84,6 +84,16 @@ def test_the_order_of_an_incident_is_kept(box):
     assert second.id == ask(box, now=NOW + HOUR).notice.id
 
 
+def test_one_that_always_fails_holds_up_no_other(box):
+    """Those that failed least come first, and a clock that was set back makes nobody wait for years."""
+    put(box, notice("a1"), notice("b2", service="cart"))
+    outbox.settle(box, ask(box), Answer("retry", "HTTP 500"), NOW)
+    assert "b2" == ask(box, now=NOW + HOUR).notice.key
+    outbox.settle(box, ask(box), Answer("accepted"), NOW)
+    assert outbox.due(box, "team", NOW) is None
+    assert "a1" == ask(box, now=NOW - 24 * 365 * HOUR).notice.key
+
+
 def test_what_is_refused_is_dead_and_comes_back_on_demand(box):
     """Nothing is thrown away."""
     put(box, notice())
@@ -126,15 +136,17 @@ def test_what_lasts_is_the_last_word_of_what_is_not_over(box):
 
 
 def test_only_what_was_sent_is_forgotten(box):
-    """What waits and what is dead stays, however old."""
-    put(box, notice("a1"), notice("b2", service="cart"), notice("c3", service="mail"))
-    outbox.settle(box, ask(box), Answer("accepted"), NOW)
-    outbox.settle(box, ask(box), Answer("refused"), NOW)
+    """What waits, what is dead, and the last word about what lasts stay, however old."""
+    put(box, *story("warning", "end"), *story("warning", "critical", identity="b2"), notice("c3"), notice("d4"))
+    for outcome in ("accepted", "accepted", "accepted", "accepted", "refused"):
+        outbox.settle(box, ask(box), Answer(outcome), NOW)
     with box:
-        assert 1 == outbox.prune(box, NOW + 1)
-    assert ["dead", "waiting"] == [one.standing for one in outbox.deliveries(box)]
+        assert (0, 3) == (outbox.prune(box, NOW), outbox.prune(box, NOW + 1))
+    left = [(one.standing, one.notice.key, one.notice.state) for one in outbox.deliveries(box)]
+    assert [("sent", "b2", "update"), ("dead", "c3", "open"), ("waiting", "d4", "open")] == left
 
 
+@settings(deadline=None)
 @given(st.text(max_size=5), st.integers(1, 10_000), st.none() | st.floats(0, 1e12))
 def test_a_wait_is_bounded_and_always_the_same(identity, attempts, asked):
     """At least a second and what the receiver asks for, at most an hour."""

@@ -16,6 +16,7 @@ from detector.alerts.lives import Book
 from detector.alerts.notice import SPOKEN, Reason
 from detector.alerts.policy import decide
 from detector.alerts.rules import DAY_US, Owner, Rules, Silence
+from detector.alerts.wording import text
 from tests.alerts.making import HOUR, MINUTE, NOW, facts, notice, notices, story
 
 REASONS = frozenset(get_args(Reason))
@@ -139,6 +140,18 @@ def test_what_pages_nobody_waits_for_the_digest():
     assert [] == said(book, [facts("b2", service="cart")], NOW + DAY_US + HOUR)[1]
 
 
+def test_a_digest_of_many_is_several():
+    """None of them is left out, and none of the notices grows without bound."""
+    many = [facts(f"a{number}", service=f"s{number}", page=False) for number in range(250)]
+    book, _ = decide(Book(), many, NOW, RULES)
+    _, decisions = decide(book, many, NOW + DAY_US, RULES)
+    digests = notices(decisions)
+    assert [100, 100, 50] == [len(one.also) for one in digests]
+    assert {one.id for one in many} == {one.id for digest in digests for one in digest.also}
+    assert 3 == len({one.id for one in digests})
+    assert "digest: 50 incidents" == digests[2].title
+
+
 @pytest.mark.parametrize(("others", "states"), [("now", [("open", "began")]), ("never", []), ("digest", [])])
 def test_what_pages_nobody_is_told_as_set(others, states):
     """At once, together, or never."""
@@ -177,7 +190,7 @@ def test_a_notice_reads_like_a_colleague():
     one = notice(minutes_to_overload=12.0, services_together=("cart",))
     assert "warning: checkout x9.7 normal" == one.title
     assert [
-        "checkout says 9.7 times what is normal: 215 lines/min, expected 22, since 2026-09-21 14:08 UTC.",
+        "checkout is at 9.7 times what is normal: 215 lines/min, expected 22, since 2026-09-21 14:08 UTC.",
         "Because of messages per client x9.4.",
         "Most of it: App/4.9.0 (version), 97 % of the excess.",
         "It will be overloaded in 12 min.",
@@ -186,6 +199,20 @@ def test_a_notice_reads_like_a_colleague():
     ] == one.text.splitlines()
 
 
+def test_the_end_is_told_with_what_it_was():
+    """Back at what is normal, given up, or taken as the new level: each says so."""
+    first = {
+        reason: text("resolved", reason, facts(ended_us=NOW + HOUR), None, None).splitlines()[0]
+        for reason in ("ended", "settled", "unseen")
+    }
+    much = "at 9.7 times what is normal: 215 lines/min, expected 22"
+    when = "from 2026-09-21 14:08 UTC for 65 min"
+    assert f"checkout is back at what is normal. It was {much}, {when}." == first["ended"]
+    assert f"checkout has been {much} for so long, {when}, that it is taken as its new level." == first["settled"]
+    assert first["unseen"].endswith("is not known.")
+
+
+@settings(deadline=None)
 @given(st.text(), st.text(), st.floats() | st.none())
 def test_nothing_from_a_log_can_act(service, contributor, factor):
     """Whatever a log calls its services, title and text are printable lines."""

@@ -9,7 +9,7 @@ import time
 
 import pytest
 import trustme
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detector.alerts.addresses import ForbiddenAddressError, is_public, resolve
@@ -139,6 +139,7 @@ def test_one_bad_address_among_good_ones_is_enough(monkeypatch):
     assert ["93.184.215.14", "10.0.0.1"] == resolve("mixed.example", 443, ("10.0.0.0/8",))
 
 
+@settings(deadline=None)
 @given(st.ip_addresses(v=4))
 def test_an_address_in_disguise_is_judged_as_itself(address):
     """IPv4 within IPv6, in three ways, is as public as the IPv4 address."""
