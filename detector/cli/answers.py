@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -31,7 +32,8 @@ def serve_for(http: str, running: Running) -> Callable[[], None]:
     """
     from threading import Event
 
-    from detector.sources.live.serving import bound, make_app, serve
+    from detector.sources.live.sockets import bound
+    from detector.sources.live.serving import make_app, serve
     from detector.sources.live.settings import OtlpSource, is_loopback
 
     host, _, port = http.rpartition(":")
@@ -40,7 +42,7 @@ def serve_for(http: str, running: Running) -> Callable[[], None]:
         raise UsageError(f"--http {http}: write a port, or an address and a port such as 127.0.0.1:9464")
     if not is_loopback(host):
         raise UsageError(f"--http {http}: only this machine may ask; write 127.0.0.1:{port}")
-    app, listener = make_app(routes_of(running), None), bound(host, int(port))
+    app, listener = make_app(routes_of(running), None), bound(f"http {host}:{port}", host, int(port), socket.SOCK_STREAM)
     running.log("info", "answering", http="{}:{}".format(*listener.getsockname()[:2]))
     return lambda: serve(app, listener, OtlpSource(address=host, port=int(port)), running.closing, Event())
 
