@@ -32,9 +32,9 @@ def serve_for(http: str, running: Running) -> Callable[[], None]:
     """
     from threading import Event
 
-    from detector.sources.live.sockets import bound
     from detector.sources.live.serving import make_app, serve
     from detector.sources.live.settings import OtlpSource, is_loopback
+    from detector.sources.live.sockets import bound
 
     host, _, port = http.rpartition(":")
     host = (host or "127.0.0.1").strip("[]")
@@ -42,7 +42,8 @@ def serve_for(http: str, running: Running) -> Callable[[], None]:
         raise UsageError(f"--http {http}: write a port, or an address and a port such as 127.0.0.1:9464")
     if not is_loopback(host):
         raise UsageError(f"--http {http}: only this machine may ask; write 127.0.0.1:{port}")
-    app, listener = make_app(routes_of(running), None), bound(f"http {host}:{port}", host, int(port), socket.SOCK_STREAM)
+    app = make_app(routes_of(running), None)
+    listener = bound(f"http {host}:{port}", host, int(port), socket.SOCK_STREAM)
     running.log("info", "answering", http="{}:{}".format(*listener.getsockname()[:2]))
     return lambda: serve(app, listener, OtlpSource(address=host, port=int(port)), running.closing, Event())
 

@@ -1,4 +1,4 @@
-"""A watch killed with SIGKILL at random moments: `python tests/bench/kill.py [TIMES] [SEED]`.
+"""A watch killed with SIGKILL at random moments: `python -m tests.bench.kill [TIMES] [SEED]`.
 
 A log with surges grows while a watch follows it and is killed again and again. At the end its incidents must be those
 of a scan of the finished log, and a webhook must have heard of each life once as opened and once as over; notices may
@@ -98,5 +98,4 @@ def compare(times: int, found: dict, expected: dict, received: list, seconds: fl
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).parents[2]))
     sys.exit(main(*(int(one) for one in (sys.argv[1:] + ["200", "1"][len(sys.argv) - 1 :]))))

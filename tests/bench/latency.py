@@ -1,4 +1,4 @@
-"""From a line written to a webhook received: `python tests/bench/latency.py [SPEED] [WINDOW]`.
+"""From a line written to a webhook received: `python -m tests.bench.latency [SPEED] [WINDOW]`.
 
 A watch follows a log that is written line by line, with windows of ten seconds. After some hours of history a surge
 begins. Two spans are told: how long after the begin of the surge the alarm was raised, in event time (that is what the
