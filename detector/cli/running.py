@@ -22,9 +22,9 @@ from detector.errors import DetectorError, SettingsError
 if TYPE_CHECKING:
     from detector.alerts.dispatch import Dispatcher
     from detector.layers import Resolved
+    from detector.pipeline.watching.cases import Told
     from detector.pipeline.watching.feeding import Feed
     from detector.pipeline.watching.loop import Loop
-    from detector.pipeline.watching.watch import Told
     from detector.sources.live.settings import Source
 
 STATUS_S = 10.0

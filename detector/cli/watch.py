@@ -16,7 +16,7 @@ from detector.cli.watched import STATE, folder_of
 if TYPE_CHECKING:
     from detector.cli.logs import Log
     from detector.layers import Resolved
-    from detector.pipeline.watching.watch import Told
+    from detector.pipeline.watching.cases import Told
     from detector.sources.live.settings import Source
 
 

@@ -118,12 +118,11 @@ class Recent:
     windows: dict[int, Cells] = field(default_factory=dict)
 
     def add(self, window: int, cells: Cells) -> None:
-        """Keep a window, or add to one that is kept; what is too old is forgotten."""
+        """Keep a window, the newest so far, or add to one that is kept; the oldest ones are forgotten."""
         known = self.windows.get(window)
         self.windows[window] = cells if known is None else merge([known, cells])
-        newest = max(window, *(list(self.windows)[-1:]))
-        for old in [old for old in self.windows if old <= newest - self.keep]:
-            del self.windows[old]
+        while len(self.windows) > self.keep:
+            del self.windows[next(iter(self.windows))]
 
     @property
     def windows_per_day(self) -> int:

@@ -18,8 +18,9 @@ from detector.config import Settings
 from detector.errors import SettingsError
 from detector.pipeline.scan import scan
 from detector.pipeline.watching import memory
-from detector.pipeline.watching.begin import begin, case_of
-from detector.pipeline.watching.watch import Case, Told, Watch
+from detector.pipeline.watching.begin import begin
+from detector.pipeline.watching.cases import Case, Told, case_of
+from detector.pipeline.watching.watch import Watch
 from detector.sources.live.live import Arrived
 from tests.pipeline.making import START_US, access_log
 

@@ -20,11 +20,11 @@ from detector.pipeline.opening import width_of
 from detector.pipeline.scan import opens_at
 from detector.pipeline.signals import LINES, PER_LINE
 from detector.pipeline.watching import memory
+from detector.pipeline.watching.cases import Speak, case_of
 from detector.pipeline.watching.fleet import NOT_YET, SILENT, Fleet
 from detector.pipeline.watching.intake import Intake
 from detector.pipeline.watching.packing import unpack
-from detector.pipeline.watching.watch import Case, Speak, Watch
-from detector.schemas import Cause, Incident
+from detector.pipeline.watching.watch import Watch
 from detector.windows.cells import Cells, Recent
 from detector.windows.watermark import Watermark
 
@@ -62,6 +62,8 @@ def begin(connection: sqlite3.Connection, settings: Settings, now_us: int, pool:
     elif settings.model:
         _recall(watch, settings.model)
     recent.services = intake.services
+    with connection:
+        memory.write_run(connection, "budgets", [settings.budget, settings.incident_budget])
     return watch
 
 
@@ -111,8 +113,10 @@ def _restore(watch: Watch, run: Mapping[str, Any], now_us: int) -> None:
     intake.tally.update(run["tally"])
     for number, data in memory.windows(connection, "open"):
         intake.windows.setdefault(number, []).append(Cells.decode(data))
-    for number, data in (*memory.windows(connection, "closed"), *memory.windows(connection, "late")):
-        watch.recent.add(number, Cells.decode(data))
+    for kind in ("closed", "late"):
+        for number, data in memory.windows(connection, kind):
+            if kind == "closed" or number in watch.recent.windows:
+                watch.recent.add(number, Cells.decode(data))
     _restore_tiles(watch, {number: since for number, _, since in rows if since is not None})
     for (data,) in connection.execute("SELECT body FROM watch_incidents WHERE ended_us IS NULL").fetchall():
         case = case_of(data)
@@ -138,11 +142,3 @@ def _restore_tiles(watch: Watch, since: Mapping[int, int]) -> None:
     for at, service in dismissed:
         if at == watch.intake.closed:
             fleet.dismiss(service)
-
-
-def case_of(data: bytes) -> Case:
-    """An incident as it was stored."""
-    body = msgspec.json.decode(data)
-    incident = msgspec.convert(body["incident"], Incident)
-    cause = msgspec.convert(body["cause"], Cause)
-    return Case(incident, cause, tuple(body["deploys"]), body["seen_us"])

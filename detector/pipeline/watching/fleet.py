@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from detector.incidents import NEVER, Follower, Surge
 from detector.pipeline.advance import State
 from detector.pipeline.signals import measures_of, rows_of
 from detector.pipeline.ticks import Ticking
@@ -112,7 +113,7 @@ class Fleet:
     def dismiss(self, service: int) -> Incident | None:
         """Somebody says that the surge of a service is none; the incident that is over by it."""
         tile = self.tiles[service // TILE]
-        surge, name = tile.state.follower.dismiss(service % TILE), tile.state.names[service % TILE]
+        surge, name = _dismiss(tile.state.follower, service % TILE), tile.state.names[service % TILE]
         return None if surge is None else tile.state.follower.incident(name, surge, tile.next or 0, "dismissed")
 
     def again(self, windows: Sequence[tuple[int, Cells]], dismissed: Sequence[tuple[int, int]]) -> None:
@@ -131,7 +132,7 @@ class Fleet:
                 if tile.next is None or window >= tile.next:
                     for at, service in mine:
                         if at == window:
-                            tile.state.follower.dismiss(service % TILE)
+                            _dismiss(tile.state.follower, service % TILE)
                     matrices = self._matrices(number, window, [cells], [distinct])
                     tile.tick(window, *rows_of(matrices, tile.state.signals))
 
@@ -165,3 +166,14 @@ class Fleet:
             if tile.state.follower.surges
             for incident in tile.state.follower.still_open(tile.state.names, tile.next or 0)
         ]
+
+
+def _dismiss(follower: Follower, service: int) -> Surge | None:
+    """End the surge of a service: the same, if it was open.
+
+    As after a settled one, only what comes on top of it opens a new one until its score has fallen.
+    """
+    surge = follower.surges.pop(service, None)
+    if surge is not None:
+        follower.over[service] = NEVER, surge.factor
+    return surge

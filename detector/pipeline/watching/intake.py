@@ -113,7 +113,7 @@ class Intake:
                 self.windows.setdefault(window, []).append(cells)
                 added.append(Added(window, cells, late=False))
                 self._begin(stream, window)
-                for service in self.pending.keys() & cells.services.tolist():
+                for service in self.pending.keys() & cells.services.tolist() if self.pending else ():
                     self.pending[service].add(stream.log)
         return added
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from threading import Event
 
 from detector.alerts.dispatch import Dispatcher
+from detector.pipeline.watching.cases import Told
 from detector.pipeline.watching.feeding import Feed
-from detector.pipeline.watching.watch import Told, Watch
+from detector.pipeline.watching.watch import Watch
 
 TAKE_S = 0.25
 """Nobody has to wait longer for the end of a window than this and what the windows themselves cost."""

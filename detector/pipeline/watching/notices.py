@@ -10,7 +10,7 @@ from detector.alerts.memory import speak
 from detector.alerts.notice import Facts
 from detector.alerts.settings import AlertSettings
 from detector.pipeline.telling import facts_about
-from detector.pipeline.watching.watch import Case, Speak
+from detector.pipeline.watching.cases import Case, Speak
 
 
 def speaker(settings: AlertSettings) -> Speak:

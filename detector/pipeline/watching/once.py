@@ -16,9 +16,10 @@ from detector.formats.counts import find_header
 from detector.pipeline.opening import head_of
 from detector.pipeline.watching import memory
 from detector.pipeline.watching.begin import begin
+from detector.pipeline.watching.cases import Case, Speak, Told
 from detector.pipeline.watching.feeding import Feed, live_of
 from detector.pipeline.watching.loop import Loop
-from detector.pipeline.watching.watch import Case, Speak, Told, Watch
+from detector.pipeline.watching.watch import Watch
 from detector.schemas import InputSummary, ScanResult
 from detector.sources.blocks import read_blocks
 from detector.sources.files import find

@@ -64,7 +64,8 @@ class Stream:
     def _learn(self, data: bytes, settings: Settings, received_us: int) -> None:
         """Choose a format by the first lines and these."""
         self.head = (self.head + data)[:HEAD_BYTES] if len(self.head) < HEAD_BYTES else self.head
-        lines = [line.decode() for line in self.head.split(b"\n")[:-1][:HEAD_LINES]] or [self.head.decode()]
+        whole = self.head.split(b"\n")[:-1][:HEAD_LINES] or [self.head]
+        lines = [line.decode("utf-8", "replace") for line in whole]
         file = SourceFile(self.source, None, None, stem(self.source))
         self.context = context_for(file, lines, settings, received_us)
 

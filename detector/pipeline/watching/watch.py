@@ -8,8 +8,8 @@ had been.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 
 import msgspec
 
@@ -18,10 +18,11 @@ from detector.incidents import mark_pages
 from detector.pipeline.causes import HORIZON, cause_of
 from detector.pipeline.signals import PER_CLIENT, SOURCES
 from detector.pipeline.watching import memory
+from detector.pipeline.watching.cases import Case, Speak, Told, store
 from detector.pipeline.watching.fleet import SILENT, Fleet
 from detector.pipeline.watching.intake import Added, Intake
 from detector.pipeline.watching.packing import pack
-from detector.schemas import Cause, Incident
+from detector.schemas import Incident
 from detector.sources.live.live import Arrived
 from detector.windows.cells import Cells, Recent
 
@@ -33,42 +34,6 @@ MOST_TILES = 8
 """Tiles that are written in one transaction."""
 LOOK_US = 5_000_000
 """Where nothing arrives, notices that wait for their time are looked at so often."""
-NO_CAUSE = Cause("volume", None, None, None)
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """An incident with what is known of it.
-
-    Attributes:
-        incident: as it is now.
-        cause: what drives it.
-        deploys: what was deployed to the service shortly before.
-        seen_us: up to when its windows were judged, microseconds since 1970 UTC.
-    """
-
-    incident: Incident
-    cause: Cause = NO_CAUSE
-    deploys: tuple[str, ...] = ()
-    seen_us: int = 0
-
-
-@dataclass(slots=True)
-class Told:
-    """What came of a step.
-
-    Attributes:
-        opened, closed: incidents.
-        windows: how many closed.
-    """
-
-    opened: list[Case] = field(default_factory=list)
-    closed: list[Case] = field(default_factory=list)
-    windows: int = 0
-
-
-Speak = Callable[[sqlite3.Connection, list[Case], int], object]
-"""Puts notices about incidents into the outbox, in the transaction that is open."""
 
 
 @dataclass(slots=True)
@@ -142,7 +107,7 @@ class Watch:
             if ended is not None and case is not None:
                 case = replace(case, incident=replace(ended, page=case.incident.page))
                 told.closed.append(case)
-                self._write(case)
+                store(self.connection, case)
 
     def _has_more(self, until: int | None) -> bool:
         """Whether windows before `until` are to be judged."""
@@ -257,7 +222,7 @@ class Watch:
             else:
                 self.lasting.pop(one.id, None)
                 told.closed.append(case)
-            self._write(case)
+            store(self.connection, case)
 
     def _case(self, incident: Incident, now: int, now_us: int) -> Case:
         """An incident with its cause, which is told as long as the windows around its begin are kept."""
@@ -280,15 +245,6 @@ class Watch:
             text
             for at_us, subject, text in memory.marks(self.connection, "deploy")
             if since <= at_us <= incident.detected_us and subject in (incident.service, "*")
-        )
-
-    def _write(self, case: Case) -> None:
-        one = case.incident
-        body = msgspec.json.encode({"incident": asdict(one), "cause": asdict(case.cause), "deploys": case.deploys,
-                                    "seen_us": case.seen_us})  # fmt: skip
-        self.connection.execute(
-            "INSERT OR REPLACE INTO watch_incidents VALUES (?, ?, ?, ?, ?)",
-            (one.id, one.service, one.started_us, one.ended_us, body),
         )
 
     def _write_tiles(self) -> None:
