@@ -17,6 +17,7 @@ class Life(Struct, frozen=True, kw_only=True):
         key: the group, or the id of the first incident.
         first_us: when the first incident was detected; tells the lives of a key apart.
         service: of the incident that was told first.
+        started_us: earliest begin of its incidents.
         names: ids and groups of the incidents that belong to it.
         lead: the incident that it is told by.
         worst: severity so far.
@@ -32,6 +33,7 @@ class Life(Struct, frozen=True, kw_only=True):
     key: str
     first_us: int
     service: str
+    started_us: int
     names: tuple[str, ...]
     lead: Facts
     worst: Severity
@@ -65,21 +67,37 @@ def assign(groups: dict[str, list[Facts]], lives: dict[str, Life]) -> dict[str, 
     """Key of the life -> its incidents. What comes back about the same service goes on with the life it had."""
     going_on = {name: life for life in lives.values() if not life.over for name in life.names}
     subjects = {(life.lead.topic, life.service): life for life in lives.values() if not life.over}
-    told = {name: life for life in lives.values() if life.over for name in life.names}
+    told: dict[tuple[str, str], list[Life]] = {}
+    for one in lives.values():
+        if one.over:
+            told.setdefault((one.lead.topic, one.service), []).append(one)
     found: dict[str, list[Facts]] = {}
     for name, members in groups.items():
-        life = next((going_on[one] for one in (name, *(member.id for member in members)) if one in going_on), None)
-        life = life or _told_of(members, told)
-        lasting = [(one.topic, one.service) for one in members if one.ended_us is None]
-        life = life or next((subjects[one] for one in lasting if one in subjects), None)
+        life = next((going_on[key] for key in (name, *(member.id for member in members)) if key in going_on), None)
+        past = [old for member in members for old in told.get((member.topic, member.service), ())]
+        life = life or next((old for old in past if is_told(old, members)), None)
+        same = [(subjects.get((member.topic, member.service)), member) for member in members]
+        life = life or next((now for now, member in same if now is not None and _goes_on(now, member)), None)
         found.setdefault(life.key if life else name, []).extend(members)
     return found
 
 
-def _told_of(members: Sequence[Facts], told: dict[str, Life]) -> Life | None:
-    """The life that is over and all that these incidents are; None if one of them is new or lasts."""
-    known = {told[one.id].key if one.ended_us is not None and one.id in told else None for one in members}
-    return told[members[0].id] if len(known) == 1 and None not in known else None
+def _goes_on(life: Life, one: Facts) -> bool:
+    """Whether an incident of the service of a life that is not over belongs to it: it did not end before that began."""
+    return one.ended_us is None or one.ended_us > life.started_us
+
+
+def is_told(life: Life, members: Sequence[Facts]) -> bool:
+    """Whether a life that is over is all that these incidents are: they have ended, and it knew them, or lay then.
+
+    An incident is named after when it was noticed, which may come out differently when a log is read again with less
+    before it.
+    """
+    end = life.seen_us if life.quiet_us is None else life.quiet_us
+    return all(
+        one.ended_us is not None and (one.id in life.names or (one.started_us < end and one.ended_us > life.started_us))
+        for one in members
+    )
 
 
 def lead_of(members: Sequence[Facts], service: str | None, quiet: Collection[str]) -> Facts:
@@ -109,5 +127,5 @@ def new_life(key: str, members: Sequence[Facts], now_us: int, quiet: Collection[
     first = min(one.detected_us for one in members)
     return Life(
         key=key, first_us=max(first, now_us) if again else first, service=lead.service, names=(), lead=lead,
-        worst=lead.severity, seen_us=now_us,
+        worst=lead.severity, seen_us=now_us, started_us=min(one.started_us for one in members),
     )  # fmt: skip

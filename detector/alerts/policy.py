@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterable, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from detector.alerts.lives import Book, Life, assign, grouped, lead_of, new_life
+from detector.alerts.lives import Book, Life, assign, grouped, is_told, lead_of, new_life
 from detector.alerts.notice import SEVERITIES, Facts, Notice, Reason, State, notice_id, worse
 from detector.alerts.rules import MINUTE_US, Rules, Silence, owner_of, quiet_about
 from detector.alerts.wording import digest_text, digest_title, moment, text, title
@@ -66,7 +66,7 @@ def decide(
     for key in sorted({*lives, *found}):
         members = found.get(key, [])
         life = lives.get(key)
-        if life is None or (life.over and any(one.ended_us is None or one.id not in life.names for one in members)):
+        if life is None or (life.over and not is_told(life, members)):
             life = new_life(key, members, now_us, quiet, again=life is not None)
         life = _heard(life, members, now_us, quiet)
         life, decision = _step(life, now_us, rules, all_quiet)
@@ -98,7 +98,7 @@ def _heard(life: Life, members: list[Facts], now_us: int, silenced: Collection[s
     seen = life.seen_us if 0 <= now_us - life.seen_us < MINUTE_US else now_us  # a book that stays is not stored anew
     return replace(
         life, lead=lead, names=tuple(sorted(names)), seen_us=seen, quiet_us=quiet,
-        worst=worse(life.worst, lead.severity),
+        worst=worse(life.worst, lead.severity), started_us=min(life.started_us, *(one.started_us for one in members)),
     )  # fmt: skip
 
 

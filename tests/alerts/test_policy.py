@@ -69,6 +69,24 @@ def test_a_surge_that_is_over_when_first_seen_is_told_whole():
     assert [] == said(book, [one], NOW + HOUR)[1]
 
 
+def test_an_open_surge_that_ends_under_another_name_is_resolved():
+    """What is noticed elsewhere when a log is read again is still the same surge."""
+    book, _, _ = said(Book(), [facts("a1")], NOW)
+    ended = facts("b2", detected_us=NOW + MINUTE, ended_us=NOW + 2 * MINUTE)
+    assert [("resolved", "ended")] == said(book, [ended], NOW + HOUR)[1]
+
+
+def test_a_surge_that_is_found_again_under_another_name_is_not_told_again():
+    """A log that is read again with less before it may notice the same surge a minute later; a later one is told."""
+    one = facts("a1", started_us=NOW - 2 * HOUR, detected_us=NOW - 2 * HOUR, ended_us=NOW - HOUR)
+    book, _, _ = said(Book(), [one], NOW)
+    again = replace(one, id="b2", detected_us=one.detected_us + MINUTE, ended_us=NOW - HOUR + MINUTE)
+    book, states, reasons = said(book, [again], NOW + MINUTE)
+    assert ([], ["already_told"]) == (states, reasons)
+    later = replace(one, id="c3", started_us=NOW - 50 * MINUTE, ended_us=NOW - 40 * MINUTE)
+    assert [("open", "began"), ("resolved", "ended")] == said(book, [again, later], NOW + MINUTE)[1]
+
+
 def test_what_ended_long_ago_is_not_told():
     """A scan of an old dump wakes nobody, and says why."""
     one = facts(started_us=NOW - 50 * HOUR, detected_us=NOW - 50 * HOUR, ended_us=NOW - 49 * HOUR)
