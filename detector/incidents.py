@@ -175,16 +175,6 @@ class Follower:
         self._forget(tick.first + windows)
         return flagged, closed
 
-    def dismiss(self, service: int) -> Surge | None:
-        """Somebody says that the surge of a service is none, or usual from now on: the same, if it was open.
-
-        As after a settled one, only what comes on top of it opens a new one until its score has fallen.
-        """
-        surge = self.surges.pop(service, None)
-        if surge is not None:
-            self.over[service] = NEVER, surge.factor
-        return surge
-
     def _forget(self, now: int) -> None:
         """Drop what no sum holds any more."""
         for service in [service for service, (until, _) in self.over.items() if NEVER != until <= now]:
