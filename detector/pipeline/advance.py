@@ -18,7 +18,8 @@ from detector.baseline.prior import Prior
 from detector.detect.noise import Age
 from detector.detect.peaks import NOTHING
 from detector.detect.verdicts import Detector, Deviation, block_of, lasting, parts_of, positive, tests_of
-from detector.incidents import Follower, Tick
+from detector.incidents.follower import Follower
+from detector.incidents.tick import Tick
 from detector.pipeline.signals import LINES, PER_LINE, shares_of
 from detector.schemas import Incident
 

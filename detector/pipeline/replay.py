@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from detector.config import Settings, parse_budget
-from detector.incidents import mark_pages
+from detector.incidents.pages import mark_pages
 from detector.pipeline.planting import Mask, Planted, Slot, choose
 from detector.pipeline.stores import Numbers, Real, Store, days_of
 from detector.pipeline.walk import begin, live

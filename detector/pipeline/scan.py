@@ -8,7 +8,7 @@ import polars as pl
 
 from detector.config import Settings, parse_budget, score_of
 from detector.errors import InputError
-from detector.incidents import mark_pages
+from detector.incidents.pages import mark_pages
 from detector.pipeline.aids import NO_AIDS, Aids
 from detector.pipeline.causes import cause_of
 from detector.pipeline.contributors import explain

@@ -13,18 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from detector.incidents import (
-    HIGHEST_FACTOR,
-    LOWEST_FACTOR,
-    MOST_SEASON,
-    QUIET_US,
-    Follower,
-    Surge,
-    Tick,
-    evidence,
-    incident_id,
-    mark_pages,
-)
+from detector.incidents.evidence import evidence
+from detector.incidents.follower import QUIET_US, Follower, incident_id
+from detector.incidents.pages import mark_pages
+from detector.incidents.surge import HIGHEST_FACTOR, LOWEST_FACTOR, MOST_SEASON, Surge
+from detector.incidents.tick import Tick
 from detector.schemas import Incident
 
 Real = NDArray[np.float64]
