@@ -112,13 +112,13 @@ class Settings:
     services: tuple[OfServices, ...] = ()
     calendar: tuple[Calendar, ...] = ()
 
-    def told(self, key: str, service: str) -> Any:
-        """A setting as it counts for a service: by the closest pattern that names it, else as for all."""
+    def told(self, key: str, service: str, usual: Any) -> Any:
+        """A setting as it counts for a service: by the closest pattern that says anything, else as `usual`."""
         for rule in reversed(self.services):
             value = getattr(rule, key)
             if value is not None and fnmatchcase(service, rule.pattern):
                 return value
-        return getattr(self, key, None)
+        return usual
 
 
 @dataclass(frozen=True, slots=True)

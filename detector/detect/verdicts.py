@@ -146,11 +146,11 @@ class Detector:
         score = np.where(age_windows > hour, joined, NOTHING) + young
         return np.round(score, DECIMALS), each.argmax(axis=0)
 
-    def deviation_at(self, score: float, share: float = 0.0) -> Real:
+    def deviation_at(self, score: Real, share: float = 0.0) -> Real:
         """The deviation of one sum, R, at which the first test alone gives this score, above 0.
 
         Args:
-            score: as `positive` tells it.
+            score: as `positive` tells it, R.
             share: log10 of the signal's share of the false alarms.
         """
         peaks, weeks = self.peaks, 10.0**score - 1

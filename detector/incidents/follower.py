@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.incidents.evidence import change_point, evidence
-from detector.incidents.surge import LOWEST_FACTOR, Surge
+from detector.incidents.surge import Surge, bounded
 from detector.incidents.tick import Real, Tick
 from detector.schemas import Incident
 
@@ -28,17 +28,31 @@ LEAST_FACTORS = {"bytes_per_line": 1.5}
 NEVER = -1
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What an incident of S services needs, S each.
+
+    Attributes:
+        score: at which it opens.
+        excess: records beyond what is expected.
+        factor: times what is expected, or its part in a fall.
+    """
+
+    score: Real
+    excess: Real
+    factor: Real
+
+
 @dataclass(slots=True)
 class Follower:
     """Follows the surges of services.
 
     Attributes:
         width_us: length of a window.
-        open_at: score at which an incident opens.
         signals: their names.
-        least: records above what is expected that an incident needs at least.
-        least_factor: times what is expected that it needs at least.
         longest: windows of the longest sum.
+        limits: what an incident needs.
+        falling: falls are followed, not surges.
         surges: number of the service -> its open surge.
         over: services whose surge is over while sums still hold it -> the window from which they do not, and its height
             as a factor: until then only what comes half as high again opens a new one, after a settled one only what
@@ -46,11 +60,10 @@ class Follower:
     """
 
     width_us: int
-    open_at: float
     signals: tuple[str, ...]
-    least: float
-    least_factor: float
     longest: int
+    limits: Limits
+    falling: bool = False
     surges: dict[int, Surge] = field(default_factory=dict)
     over: dict[int, tuple[int, float]] = field(default_factory=dict)
 
@@ -90,13 +103,17 @@ class Follower:
 
     def _rises(self, tick: Tick) -> Mask:
         """Windows in which an incident may open, S x K x n: what is over already opens none."""
+        limits = self.limits
+        score, excess, factor = (side[:, None, None] for side in (limits.score, limits.excess, limits.factor))
+        usual = tick.rate * tick.latest_exposure
         with np.errstate(invalid="ignore"):
-            above = tick.sums - tick.sums_expected
+            beyond = tick.sums - tick.sums_expected
+            if self.falling:
+                enough = (-beyond >= excess) & (tick.sums * factor <= tick.sums_expected)
+                return np.asarray((tick.score >= score) & enough & (tick.latest * factor <= usual))
             factors = np.array([LEAST_FACTORS.get(signal, 1.0) for signal in self.signals])[:, None]
-            factors = np.maximum(factors, self.least_factor)
-            enough = (above >= self.least) & (above >= (factors - 1) * tick.sums_expected)
-            lasts = tick.latest >= self.least_factor * tick.rate * tick.latest_exposure
-            return np.asarray((tick.score >= self.open_at) & enough & lasts)
+            enough = (beyond >= excess) & (beyond >= (np.maximum(factors, factor) - 1) * tick.sums_expected)
+            return np.asarray((tick.score >= score) & enough & (tick.latest >= factor * usual))
 
     def _is_new(self, tick: Tick, service: int, column: int) -> Mask:
         """Whether what rises is more than the rest of the surge before, K."""
@@ -105,9 +122,10 @@ class Follower:
         needed = (1 + factor) / 2
         if until == NEVER:
             needed *= factor
-            if tick.score[here].max() < self.open_at:
+            if tick.score[here].max() < self.limits.score[service]:
                 del self.over[service]
-        again = tick.latest[here] >= needed * tick.rate[here] * tick.latest_exposure[here]
+        usual = needed * tick.rate[here] * tick.latest_exposure[here]
+        again = tick.latest[here] <= usual if self.falling else tick.latest[here] >= usual
         return np.asarray(again | (0 <= until <= tick.first + column))
 
     def _open(self, tick: Tick, service: int, column: int, rises: Mask) -> Surge:
@@ -116,10 +134,11 @@ class Follower:
         here = service, signal, column
         rate, season = float(tick.rate[here]), float(tick.season[here])
         seen, exposed = self._reach(tick, here)
-        height = max(float(tick.sums[here] / max(tick.sums_expected[here], 1e-12)), LOWEST_FACTOR)
-        length = change_point(seen - rate * exposed * (1 + height) / 2)
+        height = bounded(float(tick.sums[here] / max(tick.sums_expected[here], 1e-12)), falling=self.falling)
+        beyond = seen - rate * exposed * (1 + height) / 2
+        length = change_point(-beyond if self.falling else beyond)
         now = tick.first + column + 1
-        surge = Surge(signal, now - length, now, float(tick.score[here]), rate, season)
+        surge = Surge(signal, now - length, now, float(tick.score[here]), rate, season, falling=self.falling)
         earlier = slice(len(seen) - length, len(seen) - 1)  # the window itself is taken in like those that follow
         surge.seen, surge.exposure = float(seen[earlier].sum()), float(exposed[earlier].sum())
         surge.expected, surge.windows = rate * surge.exposure, length - 1
@@ -170,7 +189,7 @@ class Follower:
         width_us, exposure = self.width_us, surge.exposure or 1.0
         detected_us, signal = surge.detected * width_us, self.signals[surge.signal]
         return Incident(
-            incident_id(name, signal, detected_us), name, signal,
+            incident_id(name, f"{signal} falling" if self.falling else signal, detected_us), name, signal,
             surge.started * width_us, detected_us, last * width_us if end else None,
             surge.seen / exposure, surge.expected / exposure, surge.score, width_us, settled=end == "settled",
         )  # fmt: skip

@@ -1,4 +1,4 @@
-"""An open incident of one service: what is kept while it lasts."""
+"""An open incident of one service, a surge or a fall: what is kept while it lasts."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ class Surge:
         seen_waiting, expected_waiting, exposure_waiting, windows_waiting: of those since, which may already lie after
             the end.
         back: evidence that the service is back at what is expected, nats.
+        falling: below what is expected, not above.
     """
 
     signal: int
@@ -41,14 +42,22 @@ class Surge:
     exposure_waiting: float = 0.0
     windows_waiting: int = 0
     back: float = 0.0
+    falling: bool = False
 
     @property
     def factor(self) -> float:
-        """Mean factor while it was high."""
-        return min(max(self.seen / max(self.expected, 1e-9), LOWEST_FACTOR), HIGHEST_FACTOR)
+        """Mean factor while it was high, or low."""
+        return bounded(self.seen / max(self.expected, 1e-9), falling=self.falling)
 
     def expects(self, season: float) -> float:
         """What is expected per exposure in a window of which the season expects so much."""
         if not (season > 0 and self.season > 0):
             return self.rate
         return self.rate * min(max(season / self.season, 1 / MOST_SEASON), MOST_SEASON)
+
+
+def bounded(factor: float, *, falling: bool) -> float:
+    """A factor that is clearly above 1, or clearly below."""
+    if falling:
+        return max(min(factor, 1 / LOWEST_FACTOR), 1 / HIGHEST_FACTOR)
+    return min(max(factor, LOWEST_FACTOR), HIGHEST_FACTOR)

@@ -166,7 +166,7 @@ def replay(
                     fork = deepcopy(state)
                     end = max(slot.end for slot in mine.values()) + 1  # nobody asks what the copy learns of the day
                     lines, results = live(fork, planted, ground.order, day, end, keep=False)
-                    raised = results.incidents + fork.follower.still_open(ground.names, end)
+                    raised = results.incidents + fork.still_open(end)
                     seen += _outcomes(ground, planted, lines, raised)
         yield day, seen
         live(state, store, ground.order, day, ground.end, keep=False)

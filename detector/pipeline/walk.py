@@ -67,7 +67,7 @@ def walk(store: Store, period: Period, settings: Settings, open_at: float, *, ke
         found.incidents += results.incidents
         if keep:
             found.days[day] = counts, results
-    found.incidents += state.follower.still_open(names, found.end)
+    found.incidents += state.still_open(found.end)
     return found
 
 
@@ -97,8 +97,7 @@ def begin(
     Raises:
         ModelError: the model cannot be read or does not fit.
     """
-    least = settings.least_excess, settings.least_factor
-    state = State(store.width_us, signals_of(store), load_prior(), open_at, *least)
+    state = State(store.width_us, signals_of(store), load_prior(), settings, open_at)
     state.grow(list(names))
     if model:
         recall(model, state, settings, None if resume else store.span()[0])
