@@ -124,8 +124,9 @@ class Follower:
             needed *= factor
             if tick.score[here].max() < self.limits.score[service]:
                 del self.over[service]
-        usual = needed * tick.rate[here] * tick.latest_exposure[here]
-        again = tick.latest[here] <= usual if self.falling else tick.latest[here] >= usual
+        again = tick.latest[here] >= needed * tick.rate[here] * tick.latest_exposure[here]
+        if self.falling:  # a few silent minutes may be chance: only what lasts beyond all sums is another fall
+            again[:] = False
         return np.asarray(again | (0 <= until <= tick.first + column))
 
     def _open(self, tick: Tick, service: int, column: int, rises: Mask) -> Surge:

@@ -22,6 +22,7 @@ from detector.pipeline.outlook import Outlook, Seen, tick_of
 from detector.schemas import Incident
 
 Real = NDArray[np.float64]
+SMALLEST = 1e-12
 
 
 @dataclass(slots=True)
@@ -106,7 +107,9 @@ class Falls:
         expected: Expected = expect_least(stretch, season, outlook.reaches)
         sums = np.stack([stretch.sums(0, reach.windows)[0] for reach in outlook.reaches])
         counting = np.maximum(outlook.found.counting[:, rows], expected.counts)
-        mirrored = self.detector.deviate(2 * expected.counts - sums, expected.counts, counting)
+        doubt = np.sqrt(expected.counts)  # no ratio of counts is known better than that
+        surges = (expected.counts + doubt) ** 2 / (sums + np.maximum(doubt, SMALLEST)) - doubt
+        mirrored = self.detector.deviate(surges, expected.counts, counting)
         found = replace(mirrored, sums=np.where(np.isnan(expected.counts), np.nan, sums))
         return Outlook(outlook.reaches, stretch, season, expected, found), mirrored
 
