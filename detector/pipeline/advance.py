@@ -24,6 +24,7 @@ from detector.incidents.tick import Tick
 from detector.pipeline.falls import Falls, Verdict, limits_of
 from detector.pipeline.knobs import Knobs, knobs_of
 from detector.pipeline.outlook import Outlook, Seen, tick_of
+from detector.pipeline.planned import unlearned
 from detector.pipeline.signals import LINES, PER_LINE, shares_of
 from detector.schemas import Incident
 
@@ -133,16 +134,23 @@ def advance(
         if first + begin < (state.history.next or 0):
             continue  # a model knows it already
         counts, exposure = (side[:, begin : min(begin + state.block, until - first)] for side in rows)
+        planned = unlearned(state.names, state.settings.calendar, first + begin, counts.shape[1], state.width_us)
+        planned = np.zeros((len(state.names), 1), bool) if planned is None else planned
+        planned = np.repeat(planned, len(state.signals), axis=0)
         if judge:
-            _judge(state, first + begin, counts, exposure, results, keep=keep)
+            left_out = np.asarray(planned.any(axis=1))
+            seen = Seen(first + begin, counts, exposure, left_out, len(state.signals), state.width_us)
+            _judge(state, seen, results, keep=keep)
         if counts.shape[1] == state.block:
+            counts, exposure = np.where(planned, 0.0, counts), np.where(planned, 0.0, exposure)
             state.history.extend(first + begin, counts, exposure)
             state.habits.learn(counts, exposure, state.width_us)
     return results
 
 
-def _judge(state: State, first: int, counts: Real, exposure: Real, results: Results, *, keep: bool) -> None:
+def _judge(state: State, seen: Seen, results: Results, *, keep: bool) -> None:
     """Score a block, follow its incidents, and learn how it scattered if it is whole."""
+    first, counts, exposure = seen.first, seen.counts, seen.exposure
     state.history.skip_to(first)
     outlook = _look(state, first, counts, exposure)
     age = state.habits.windows[:, None] + np.cumsum(exposure > 0, axis=1)
@@ -150,7 +158,6 @@ def _judge(state: State, first: int, counts: Real, exposure: Real, results: Resu
     shared = (state.knobs.share[:, None] + shares_of(state.signals)).reshape(-1, 1)
     score = positive(_limit(state, outlook, strangest, score, age) + shared)
     score = np.where(_is_judged(state, age) & (exposure > 0), score, -np.inf)
-    seen = Seen(first, counts, exposure, len(state.signals), state.width_us)
     tick = tick_of(outlook, seen, state.detector.noise, score, strangest)
     verdict = Verdict(tick.score.max(axis=1), *state.follower.follow(state.names, tick))
     whole = counts.shape[1] == state.block
@@ -161,7 +168,7 @@ def _judge(state: State, first: int, counts: Real, exposure: Real, results: Resu
     if keep:
         _keep(results, state, outlook, tick, verdict)
     if whole:
-        state.detector.learn(outlook.found, learned)
+        state.detector.learn(outlook.found, learned, seen.left_out)
 
 
 def _is_judged(state: State, age: Real) -> NDArray[np.bool_]:

@@ -86,7 +86,8 @@ class Falls:
             verdict: the surges', to which the falls are added.
         """
         rows = self.services * self.signals
-        mine = replace(seen, counts=seen.counts[rows], exposure=seen.exposure[rows], signals=1)
+        counts, exposure, left_out = seen.counts[rows], seen.exposure[rows], seen.left_out[rows]
+        mine = replace(seen, counts=counts, exposure=exposure, left_out=left_out, signals=1)
         below, mirrored = self._look(outlook, rows)
         score, strangest = self.detector.score(mirrored, age[rows])
         score = positive(score + self.knobs.share[:, None])
@@ -98,7 +99,8 @@ class Falls:
         verdict.flagged[self.services] |= flagged
         verdict.closed += closed
         if learned is not None:
-            self.detector.learn(mirrored, Age(learned.passed_days, learned.days[rows], learned.whole[rows]))
+            older = Age(learned.passed_days, learned.days[rows], learned.whole[rows])
+            self.detector.learn(mirrored, older, left_out)
 
     def _look(self, outlook: Outlook, rows: NDArray[np.int64]) -> tuple[Outlook, Deviation]:
         """What is expected at least of these rows, and how far they are below it."""

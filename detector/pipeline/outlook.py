@@ -24,6 +24,7 @@ class Seen:
     Attributes:
         first: number of its first window.
         counts, exposure: R x n.
+        left_out: rows that it teaches nothing, R.
         signals: rows of each service.
         width_us: length of a window.
     """
@@ -31,6 +32,7 @@ class Seen:
     first: int
     counts: Real
     exposure: Real
+    left_out: NDArray[np.bool_]
     signals: int
     width_us: int
 

@@ -187,7 +187,7 @@ def trial_of(seen: Seen, width_us: int, services: int, budget: str) -> Trial:
     """The row of a surge; it is a page within `budget` of an installation of so many services."""
     slot, incident = seen.slot, seen.incident
     started_us = slot.first * width_us
-    pages = [] if incident is None else mark_pages([incident], services, parse_budget(budget))
+    pages = [] if incident is None else mark_pages([incident], lambda _: services, parse_budget(budget))
     return Trial(
         slot.service, seen.kind, slot.shape, seen.factor, started_us, slot.end * width_us,
         None if incident is None else incident.detected_us - started_us, any(one.page for one in pages),

@@ -7,6 +7,7 @@ import textwrap
 from detector.report.escape import cells, escape, shorten
 from detector.report.look import Look
 from detector.report.numbers import MINUTE_US, brief, factor_of, times_normal, unit_of
+from detector.report.sentences import tell_planned
 from detector.report.severity import severity
 from detector.report.shape import NO_CAUSE
 from detector.report.spark import CELLS, sparkline
@@ -96,7 +97,8 @@ def _course(incident: Incident, result: ScanResult) -> str:
             end = f"lasts ({duration(result.to_us - incident.started_us)} so far)"
     else:
         end = f"lasted {duration(incident.ended_us - incident.started_us)}"
-    return f"{began}, {noticed}, {end}"
+    planned = [] if incident.calendar is None else [escape(tell_planned(incident.calendar))]
+    return ", ".join([began, noticed, end, *planned])
 
 
 def _reasons(cause: Cause) -> str:
