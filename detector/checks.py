@@ -49,7 +49,8 @@ def checked(key: str, raw: object, wanted: Any, *, is_text: bool = False, label:
     return value
 
 
-KINDS = {"bool": "true or false", "int": "a whole number", "float": "a number", "str": "a text"}
+KINDS = {"list": "a list of texts", "bool": "true or false", "int": "a whole number", "float": "a number",
+         "str": "a text"}  # fmt: skip
 
 
 def check_zone(name: str) -> None:

@@ -10,7 +10,7 @@ from datetime import date, datetime, time
 from typing import Any
 
 from detector.calendars import WEEKDAYS, Calendar
-from detector.checks import check_zone, checked, one_of
+from detector.checks import checked, one_of
 from detector.config import OfServices, parse_moment, suggestion, types_of
 from detector.errors import SettingsError
 
@@ -105,7 +105,6 @@ def calendar_of(values: Values, timezone: str) -> Calendar:
     rest: dict[str, Any] = {key: values[key] for key in ("services", "page", "learn") if key in values}
     zone = str(values.get("timezone", timezone))
     try:
-        check_zone(zone)
         begin, end = (_when(values[key], zone) for key in ("from", "to"))
         days = tuple(_days(values))
     except SettingsError as error:
