@@ -13,9 +13,9 @@ HOUR_US = 3_600_000_000
 DAY_US = 24 * HOUR_US
 
 
-def us(*parts: int) -> int:
+def us(year: int, month: int, day: int, hour: int = 0, minute: int = 0) -> int:
     """A moment in UTC, microseconds since 1970."""
-    return int(datetime(*parts, tzinfo=UTC).timestamp()) * 1_000_000
+    return int(datetime(year, month, day, hour, minute, tzinfo=UTC).timestamp()) * 1_000_000
 
 
 def test_a_night_begins_on_its_day_and_ends_on_the_next():

@@ -135,14 +135,16 @@ def advance(
             continue  # a model knows it already
         counts, exposure = (side[:, begin : min(begin + state.block, until - first)] for side in rows)
         planned = unlearned(state.names, state.settings.calendar, first + begin, counts.shape[1], state.width_us)
-        planned = np.zeros((len(state.names), 1), bool) if planned is None else planned
-        planned = np.repeat(planned, len(state.signals), axis=0)
-        if judge:
+        left_out = np.zeros(len(counts), bool)
+        if planned is not None:
+            planned = np.repeat(planned, len(state.signals), axis=0)
             left_out = np.asarray(planned.any(axis=1))
+        if judge:
             seen = Seen(first + begin, counts, exposure, left_out, len(state.signals), state.width_us)
             _judge(state, seen, results, keep=keep)
         if counts.shape[1] == state.block:
-            counts, exposure = np.where(planned, 0.0, counts), np.where(planned, 0.0, exposure)
+            if planned is not None:
+                counts, exposure = np.where(planned, 0.0, counts), np.where(planned, 0.0, exposure)
             state.history.extend(first + begin, counts, exposure)
             state.habits.learn(counts, exposure, state.width_us)
     return results

@@ -45,9 +45,10 @@ class Walk:
 
     def hear(self, day: int, lines: Real) -> None:
         """Note who spoke first on a day, S x windows."""
-        spoke = lines > 0
-        new = (self.born == NEVER) & spoke.any(axis=1)
-        self.born[new] = (day * self.store.windows_per_day + spoke[new].argmax(axis=1)) * self.store.width_us
+        mute = np.flatnonzero(self.born == NEVER)
+        spoke = lines[mute] > 0
+        new = spoke.any(axis=1)
+        self.born[mute[new]] = (day * self.store.windows_per_day + spoke[new].argmax(axis=1)) * self.store.width_us
 
     @property
     def end_us(self) -> int:

@@ -80,7 +80,7 @@ def _when(one: IncidentShape, to: str | None) -> Markup:
     return element(
         "p", "Began ", moment(begin, "started"), ", noticed ", moment(one.detected_at, "detected", begin),
         f", after {tell_delay(one)}; {tell_length(one, to)}", ended,
-        None if one.calendar is None else f", {tell_planned(one.calendar)}",
+        f", {tell_planned(one.calendar)}" if one.calendar else None,
         f". Seen in {SIGNALS.get(one.signal, one.signal)}; score ", number(one.score, "score"), ".",
         class_="soft",
     )  # fmt: skip

@@ -12,7 +12,7 @@ import msgspec
 
 from detector.report.escape import escape, escape_json
 from detector.report.look import Look
-from detector.report.sentences import SIGNALS, tell_course, tell_reasons, tell_volume
+from detector.report.sentences import SIGNALS, tell_course, tell_planned, tell_reasons, tell_volume
 from detector.report.shape import FaultShape, IncidentShape, shape_scan
 from detector.schemas import ScanResult
 
@@ -59,7 +59,9 @@ def _notification(fault: FaultShape) -> Object:
 
 def _result(one: IncidentShape, rule: int, to: str | None) -> Object:
     reasons = tell_reasons(one)
-    text = f"{one.service}: {tell_volume(one)}; {tell_course(one, to)}" + (f"; because of {reasons}" if reasons else "")
+    because = f"because of {reasons}" if reasons else ""
+    told = (tell_volume(one), tell_course(one, to), tell_planned(one.calendar), because)
+    text = f"{one.service}: {'; '.join(line for line in told if line)}"
     return {
         "ruleId": _rule_of(one),
         "ruleIndex": rule,

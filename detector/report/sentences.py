@@ -22,13 +22,12 @@ def tell_volume(one: IncidentShape) -> str:
 
 def tell_course(one: IncidentShape, to: str | None) -> str:
     """`began 15 Jul 2025 11:35 UTC, noticed after 14 min, lasted 26 min`; `to`: end of the input."""
-    course = f"began {tell_moment(one.started_at)}, noticed after {tell_delay(one)}, {tell_length(one, to)}"
-    return course if one.calendar is None else f"{course}, {tell_planned(one.calendar)}"
+    return f"began {tell_moment(one.started_at)}, noticed after {tell_delay(one)}, {tell_length(one, to)}"
 
 
-def tell_planned(calendar: str) -> str:
-    """`planned (load test), so it does not page`."""
-    return f"planned ({calendar}), so it does not page"
+def tell_planned(calendar: str | None) -> str:
+    """`planned (load test), so it does not page`; nothing for what was not planned."""
+    return "" if calendar is None else f"planned ({calendar}), so it does not page"
 
 
 def tell_moment(at: str) -> str:

@@ -46,9 +46,7 @@ def _wrap(text: str, width: int, indent: str) -> list[str]:
 def _block(incident: Incident, cause: Cause, result: ScanResult, look: Look) -> list[str]:
     """Who, how much, since when, why."""
     lines = [_volume(incident, cause, look), _course(incident, result)]
-    reasons = _reasons(cause)
-    if reasons:
-        lines.append(reasons)
+    lines += [line for line in (escape(tell_planned(incident.calendar)), _reasons(cause)) if line]
     who = [_who(one, incident, look) for one in cause.contributors[:1] if one.share >= LEAST_SHARE]
     return [_heading(incident, result, look), *(" " * INDENT + line for line in lines), *who]
 
@@ -97,8 +95,7 @@ def _course(incident: Incident, result: ScanResult) -> str:
             end = f"lasts ({duration(result.to_us - incident.started_us)} so far)"
     else:
         end = f"lasted {duration(incident.ended_us - incident.started_us)}"
-    planned = [] if incident.calendar is None else [escape(tell_planned(incident.calendar))]
-    return ", ".join([began, noticed, end, *planned])
+    return f"{began}, {noticed}, {end}"
 
 
 def _reasons(cause: Cause) -> str:

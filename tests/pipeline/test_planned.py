@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from datetime import timedelta
+from datetime import time, timedelta
 
 import numpy as np
 import pytest
@@ -63,7 +63,7 @@ def test_what_does_not_teach_is_no_baseline():
 
 def test_the_windows_that_teach_nothing():
     """Those of the services that match, cut at the block."""
-    nine = Calendar("x", *(START.time().replace(hour=hour) for hour in (9, 10)), services="a", learn=False)
+    nine = Calendar("x", time(9), time(10), services="a", learn=False)
     found = unlearned(["a", "b"], [nine], START_US // MINUTE_US + 8 * 60 + 30, 60, MINUTE_US)
     assert found is not None
     assert ([30, 0], [False] * 30 + [True] * 30) == (found.sum(axis=1).tolist(), found[0].tolist())
