@@ -7,6 +7,7 @@ from datetime import UTC, datetime, time
 import pytest
 
 from detector.calendars import Calendar
+from detector.cli.places import of_environment
 from detector.config import OfServices
 from detector.errors import SettingsError
 from detector.layers import Layer, resolve, settings_of
@@ -107,3 +108,10 @@ def test_what_is_wrong_in_a_table_is_told_in_one_line(expected, values):
     with pytest.raises(SettingsError) as caught:
         resolve([Layer("x.toml", values)])
     assert f"x.toml: {expected}" == str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["DETECTOR_SERVICES", "DETECTOR_CALENDAR"])
+def test_tables_stand_in_files_only(name):
+    """A variable cannot hold one, and is not taken for another setting that looks alike."""
+    with pytest.raises(SettingsError, match=f"environment: `{name}`: tables of settings stand in files only"):
+        of_environment({name: "x"})
