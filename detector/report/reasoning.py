@@ -78,7 +78,9 @@ class Reasoning:
             yield "It pages." if one.page else "It does not page."
             return
         opens, pages = self._limits()
-        yield f"Incidents are reported from {precise(opens)} on (--incident-budget {settings.incident_budget})."
+        own = settings.own.get(one.service)
+        budget = f"--incident-budget {settings.incident_budget}" if own is None else f"its own incident_budget, {own}"
+        yield f"Incidents are reported from {precise(opens)} on ({budget})."
         known = self._services()
         services = f"shared by {grouped(known)} services" if known > 1 else "one service"
         verdict = "so this one does" if one.page else "so this one does not"
@@ -91,7 +93,7 @@ class Reasoning:
         settings = self.report.settings
         if settings is None:
             return math.nan, math.nan
-        opens = score_of(parse_budget(settings.incident_budget))
+        opens = score_of(parse_budget(settings.own.get(self.one.service, settings.incident_budget)))
         pages = score_of(self._services() * parse_budget(settings.budget))
         return opens, max(opens, pages)
 

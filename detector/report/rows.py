@@ -26,12 +26,12 @@ INCIDENTS = (
     Column("severity", TEXT, "", "info, warning or critical"),
     Column("page", pl.Boolean(), "", "within the installation's budget of pages"),
     Column("lasted_seconds", COUNT, "s", "from start to end, or to the end of the input"),
-    Column("calendar", TEXT, "", "the planned time for which it does not page; null if none"),
     *(
         Column(f"{driver}_{part}", REAL, "per window", f"{driver.replace('_', ' ')}: {part}")
         for driver in DRIVERS
         for part in ("before", "during", "share")
     ),
+    Column("calendar", TEXT, "", "the planned time for which it does not page; null if none"),
 )
 
 
@@ -48,8 +48,8 @@ def _row(shape: IncidentShape, started_us: int, end_us: int) -> tuple[object, ..
     return (
         shape.id, shape.service, shape.signal, shape.kind, _instant(shape.started_at), _instant(shape.detected_at),
         _instant(shape.ended_at), shape.observed, shape.expected, shape.factor, shape.unit, shape.score, shape.severity,
-        shape.page, (end_us - started_us) // 1_000_000, shape.calendar,
-        *(value for one in drivers for value in _flat(one)),
+        shape.page, (end_us - started_us) // 1_000_000,
+        *(value for one in drivers for value in _flat(one)), shape.calendar,
     )  # fmt: skip
 
 

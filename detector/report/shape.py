@@ -113,10 +113,11 @@ class ScanShape(msgspec.Struct, frozen=True, rename={"from_": "from"}):
 
 
 class BudgetsShape(msgspec.Struct, frozen=True):
-    """What the incidents of a kept report were measured by, as it was set."""
+    """What the incidents of a kept report were measured by, as it was set; `own`: by service, where it has its own."""
 
     budget: str
     incident_budget: str
+    own: dict[str, str] = {}
 
 
 class KeptShape(ScanShape, frozen=True, rename={"from_": "from"}):
