@@ -171,7 +171,7 @@ class Ledger:
 
     def _enter(self, ground: Ground, budget: str, seen: Seen, rivals: Rivals) -> None:
         width_us = ground.store.width_us
-        trial = trial_of(seen, width_us, self.installed, self.settings.budget)
+        trial = trial_of(seen, width_us, self.installed, self.settings)
         self.trials[budget].append(trial)
         if budget != self.settings.incident_budget or seen.kind == "bytes":
             return
