@@ -116,7 +116,7 @@ def check(frame: pl.DataFrame, columns: tuple[Column, ...]) -> pl.DataFrame:
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """One surge of one signal of one service.
+    """One surge, or fall, of one signal of one service.
 
     Attributes:
         id: the same for the same input and settings, whoever computes it.
@@ -128,6 +128,8 @@ class Incident:
         window_us: length of a window, microseconds.
         page: within the installation's budget.
         settled: closed because it lasted, not because it ended.
+        calendar: name of the planned time that it belongs to, for which it does not page.
+        services_known: among which the installation's budget was divided; None before that.
     """
 
     id: str
@@ -142,10 +144,12 @@ class Incident:
     window_us: int
     page: bool = False
     settled: bool = False
+    calendar: str | None = None
+    services_known: int | None = None
 
     @property
     def factor(self) -> float:
-        """How many times what was expected."""
+        """How many times what was expected; below 1 for a fall."""
         return self.observed / self.expected if self.expected > 0 else float("inf")
 
 

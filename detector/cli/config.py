@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, time
 from typing import Any
 
 import click
@@ -36,10 +37,14 @@ def show(origin: bool, **options: Any) -> int:  # noqa: FBT001  click passes fla
     from detector.cli.receivers import show_tables
     from detector.report.escape import escape
 
-    resolved, lines = settings_from(options), []
-    for key, value, where in resolved.items():
-        text = f"# {key} is not set" if value is None else f"{key} = {_toml(value)}"
-        lines.append(escape(f"{text:<40} # {where}" if origin else text))
+    resolved = settings_from(options)
+    tables = [("", resolved.items()), *resolved.sections.tables()]
+    lines: list[str] = []
+    for heading, values in tables:
+        lines += ["", escape(heading)] if heading else []
+        for key, value, where in values:
+            text = f"# {key} is not set" if value is None else f"{key} = {_toml(value)}"
+            lines.append(escape(f"{text:<40} # {where}" if origin else text))
     for text, where in show_tables(resolved):
         lines.append(escape(f"{text:<40} # {where}" if origin else text))
     write_stdout(("\n".join(lines) + "\n").encode())
@@ -56,7 +61,7 @@ def check(**options: Any) -> int:
 
     resolved = settings_from(options)
     warn([f"warning: {one}" for one in alerts_from(resolved).warnings()])
-    origins = sorted(set(resolved.origins.values()))
+    origins = sorted({*resolved.origins.values(), *resolved.sections.origins.values()})
     write_stdout(escape(f"valid; set by: {', '.join(origins) or 'nothing, all are defaults'}").encode() + b"\n")
     return 0
 
@@ -65,4 +70,6 @@ def _toml(value: object) -> str:
     """A value as TOML writes it; its strings are those of JSON."""
     import json
 
-    return str(value).lower() if isinstance(value, bool) else json.dumps(value, ensure_ascii=False)
+    if isinstance(value, bool):
+        return str(value).lower()
+    return value.isoformat() if isinstance(value, date | time) else json.dumps(value, ensure_ascii=False)

@@ -11,14 +11,20 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.baseline.expectation import Expected, Pseudo, Reach, Season, expect, season
+from detector.baseline.expectation import Pseudo, Reach, expect, season
 from detector.baseline.habits import Habits
 from detector.baseline.history import History, Stretch
 from detector.baseline.prior import Prior
+from detector.config import Settings
 from detector.detect.noise import Age
 from detector.detect.peaks import NOTHING
 from detector.detect.verdicts import Detector, Deviation, block_of, lasting, parts_of, positive, tests_of
-from detector.incidents import Follower, Tick
+from detector.incidents.follower import Follower
+from detector.incidents.tick import Tick
+from detector.pipeline.falls import Falls, Verdict, limits_of
+from detector.pipeline.knobs import Knobs, knobs_of
+from detector.pipeline.outlook import Ground, Outlook, Seen, tick_of
+from detector.pipeline.planned import unlearned
 from detector.pipeline.signals import LINES, PER_LINE, shares_of
 from detector.schemas import Incident
 
@@ -39,22 +45,24 @@ class State:
         width_us: length of a window.
         signals: of each service, in the order of its rows.
         prior: typical noise, for what has no history.
-        open_at, least, least_factor: score, records above and times what is expected at which an incident opens.
+        settings: for all services, and by pattern.
+        open_at: score at which an incident opens where no pattern gives a budget; infinite: none opens.
         names: of the services, sorted when they came in together.
     """
 
     width_us: int
     signals: tuple[str, ...]
     prior: Prior
+    settings: Settings
     open_at: float
-    least: float
-    least_factor: float
     names: list[str] = field(default_factory=list)
     reaches: tuple[Reach, ...] = field(init=False)
     history: History = field(init=False)
     habits: Habits = field(init=False)
     detector: Detector = field(init=False)
     follower: Follower = field(init=False)
+    knobs: Knobs = field(init=False)
+    falls: Falls = field(init=False)
 
     def __post_init__(self) -> None:
         self.reaches = tuple(
@@ -63,10 +71,10 @@ class State:
         self.history = History(self.width_us, self.block, max(reach.back for reach in self.reaches))
         self.habits = Habits.of(0)
         self.detector = Detector(self.width_us, self.prior)
+        self.knobs = knobs_of(self.names, self.settings, self.open_at, self.width_us)
         longest = max(reach.windows for reach in self.reaches)
-        self.follower = Follower(
-            self.width_us, self.open_at, self.signals, self.least, self.least_factor, longest
-        )
+        self.follower = Follower(self.width_us, self.signals, longest, limits_of(self.knobs))
+        self.falls = Falls.of(Detector(self.width_us, self.prior), self.knobs, len(self.signals), longest)
 
     @property
     def block(self) -> int:
@@ -81,10 +89,18 @@ class State:
     def grow(self, names: list[str]) -> None:
         """Add services."""
         self.names += names
+        self.knobs = knobs_of(self.names, self.settings, self.open_at, self.width_us)
+        self.follower.limits = limits_of(self.knobs)
+        self.falls.grow(self.knobs)
         rows = len(names) * len(self.signals)
         self.history.grow(rows)
         self.habits.grow(rows)
         self.detector.grow(rows)
+
+
+    def still_open(self, now: int) -> list[Incident]:
+        """The incidents that last; `now` is the window after the last one seen."""
+        return self.follower.still_open(self.names, now) + self.falls.still_open(self.names, now)
 
 
 @dataclass(slots=True)
@@ -127,8 +143,24 @@ def advance(
 
 def remember(state: State, first: int, counts: Real, exposure: Real) -> None:
     """Learn the level of a whole block, R x n, after it was judged."""
+    planned = planned_rows(state, first, counts.shape[1])
+    if planned is not None:
+        counts, exposure = np.where(planned, 0.0, counts), np.where(planned, 0.0, exposure)
     state.history.extend(first, counts, exposure)
     state.habits.learn(counts, exposure, state.width_us)
+
+
+def planned_rows(state: State, first: int, windows: int) -> NDArray[np.bool_] | None:
+    """Windows that teach nothing, R x n; None where there are none."""
+    planned = unlearned(state.names, state.settings.calendar, first, windows, state.width_us)
+    return None if planned is None else np.repeat(planned, len(state.signals), axis=0)
+
+
+def left_out(state: State, first: int, windows: int) -> NDArray[np.bool_]:
+    """Rows that a block teaches nothing, R."""
+    planned = planned_rows(state, first, windows)
+    rows = len(state.habits.windows)
+    return np.zeros(rows, bool) if planned is None else np.asarray(planned.any(axis=1))
 
 
 def pass_block(state: State, first: int, counts: Real, exposure: Real) -> list[Incident]:
@@ -139,64 +171,28 @@ def pass_block(state: State, first: int, counts: Real, exposure: Real) -> list[I
     return results.incidents
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """Windows next to each other: number of the first one, counts and exposure, R x n."""
-
-    first: int
-    counts: Real
-    exposure: Real
-
-
-@dataclass(frozen=True, slots=True)
-class Ground:
-    """What n windows of a block are judged by.
-
-    Attributes:
-        stretch: the windows with what came before them.
-        season: of their times, K x R x n.
-        mean: rate up to and with each of them, R x n.
-        age: windows known by then, R x n.
-    """
-
-    stretch: Stretch
-    season: Season
-    mean: Real
-    age: Real
-
-
-@dataclass(frozen=True, slots=True)
-class Outlook:
-    """What is expected of n windows of a block.
-
-    Attributes:
-        ground: what they are judged by.
-        expected: of the sums that end in its windows.
-        found: how far the sums deviate.
-    """
-
-    ground: Ground
-    expected: Expected
-    found: Deviation
-
-
 def _judge(state: State, first: int, counts: Real, exposure: Real, results: Results, *, keep: bool) -> None:
     """Score a block, follow its incidents, and learn how it scattered if it is whole."""
     state.history.skip_to(first)
-    seen = Seen(first, counts, exposure)
-    outlook, tick = look(state, seen, _ground(state, seen))
-    flagged, closed = state.follower.follow(state.names, tick)
-    results.incidents += closed
+    windows = counts.shape[1]
+    out = left_out(state, first, windows)
+    seen = Seen(first, counts, exposure, out, len(state.signals), state.width_us)
+    ground = _ground(state, seen)
+    outlook, tick = look(state, seen, ground)
+    verdict, mirrored = follow(state, seen, ground, outlook, tick)
+    results.incidents += verdict.closed
     if keep:
-        _keep(results, state, outlook, tick, flagged)
-    if counts.shape[1] == state.block:
-        state.detector.learn(outlook.found, age_of(state, outlook.ground.age[:, -1]))
+        _keep(results, state, outlook, tick, verdict)
+    if windows == state.block:
+        age = age_of(state, ground.age[:, -1])
+        if mirrored is not None:
+            state.falls.learn(state.falls.weigh(mirrored, out), age, out)
+        state.detector.learn(outlook.found, age, out)
 
 
 def age_of(state: State, windows: Real) -> Age:
     """What has passed at the end of a block by which so many windows of each row are known, R."""
-    day = DAY_US / state.width_us
-    return Age(state.block / day, windows / day, state.habits.fractional == 0)
+    return Age(state.block / state.windows_per_day, windows / state.windows_per_day, state.habits.fractional == 0)
 
 
 def _ground(state: State, seen: Seen) -> Ground:
@@ -221,18 +217,42 @@ def pseudo_before(state: State) -> Pseudo:
 
 def look(state: State, seen: Seen, ground: Ground) -> tuple[Outlook, Tick]:
     """What is expected of the sums that end in some windows, how far they are above it, and how strange that is."""
-    expected = expect(ground.stretch, ground.season, state.reaches, pseudo_of(state, ground.mean), state.habits.usual())
+    outlook = _outlook(state, ground)
+    score, strangest = state.detector.score(outlook.found, ground.age)
+    shared = (state.knobs.share[:, None] + shares_of(state.signals)).reshape(-1, 1)
+    score = positive(_limit(state, outlook, strangest, score, ground.age) + shared)
+    score = np.where(_is_judged(state, ground.age) & (seen.exposure > 0), score, -np.inf)
+    return outlook, tick_of(outlook, seen, state.detector.noise, score, strangest)
+
+
+def follow(
+    state: State, seen: Seen, ground: Ground, outlook: Outlook, tick: Tick
+) -> tuple[Verdict, Deviation | None]:
+    """Follow the incidents of some windows; what falls are to be learned from, if anybody asks for them."""
+    verdict = Verdict(tick.score.max(axis=1), *state.follower.follow(state.names, tick))
+    if not len(state.falls.services):
+        return verdict, None
+    return verdict, state.falls.judge(outlook, seen, ground.age, state.names, verdict)
+
+
+def _is_judged(state: State, age: Real) -> NDArray[np.bool_]:
+    """Which windows are looked at for surges, R x n."""
+    knobs = state.knobs
+    wanted = np.repeat(knobs.rising & ~knobs.ignored, len(state.signals))[:, None]
+    return np.asarray(wanted & (age > np.repeat(knobs.warmup, len(state.signals))[:, None]))
+
+
+def _outlook(state: State, ground: Ground) -> Outlook:
+    """What is expected of the sums of some windows, and how far they are above it."""
+    stretch, mean = ground.stretch, ground.mean
+    expected = expect(stretch, ground.season, state.reaches, pseudo_of(state, mean), state.habits.usual())
     exposures = {reach.windows: exposed for reach, exposed in zip(state.reaches, expected.exposure, strict=True)}
-    each = {windows: _sum(ground.stretch, windows, state.width_us, exposed) for windows, exposed in exposures.items()}
+    each = {windows: _sum(stretch, windows, state.width_us, exposed) for windows, exposed in exposures.items()}
     sums = np.stack([each[reach.windows] for reach in state.reaches])
     sampling = expected.exposure / np.maximum(expected.support, SMALLEST)  # the recent level is a sample itself
-    counting = expected.counts * (1 + sampling) + ground.mean * expected.exposure
-    outlook = Outlook(ground, expected, state.detector.deviate(sums, expected.counts, counting))
-    score, strangest = state.detector.score(outlook.found, ground.age)
-    shared = np.tile(shares_of(state.signals), len(state.names))[:, None]
-    score = positive(_limit(state, outlook, strangest, score) + shared)
-    score = np.where(seen.exposure > 0, score, -np.inf)
-    return outlook, _tick(state, outlook, seen, score, strangest)
+    counting = expected.counts * (1 + sampling) + mean * expected.exposure
+    found = state.detector.deviate(sums, expected.counts, counting)
+    return Outlook(state.reaches, stretch, ground.season, expected, found)
 
 
 def _sum(stretch: Stretch, windows: int, width_us: int, exposure: Real) -> Real:
@@ -244,13 +264,13 @@ def _sum(stretch: Stretch, windows: int, width_us: int, exposure: Real) -> Real:
     return lasting([stretch.sums(back * part, part) for back in range(parts)], exposure)
 
 
-def _limit(state: State, outlook: Outlook, strangest: NDArray[np.int64], score: Real) -> Real:
+def _limit(state: State, outlook: Outlook, strangest: NDArray[np.int64], score: Real, age: Real) -> Real:
     """What has hardly ever spoken may be rare only if it was watched for long, a ratio only if many lines make it."""
-    unheard, seen, exposed = (
+    seen, exposed = (
         np.take_along_axis(side, strangest[None], axis=0)[0]
-        for side in (outlook.expected.unheard, outlook.found.sums, outlook.expected.exposure)
+        for side in (outlook.found.sums, outlook.expected.exposure)
     )
-    weeks = outlook.ground.age * state.width_us / (7 * DAY_US)
+    weeks, unheard = age * state.width_us / (7 * DAY_US), np.isnan(state.habits.usual())[:, None]
     score = np.where(unheard, np.minimum(score, WATCHING * np.log10(np.maximum(weeks, 1e-9)) + NOVELTY), score)
     kinds, services = np.array(state.signals), len(state.names)
     per_line, ratio = (np.tile(which, services)[:, None] for which in (kinds == PER_LINE, kinds != LINES))
@@ -258,34 +278,15 @@ def _limit(state: State, outlook: Outlook, strangest: NDArray[np.int64], score: 
     return np.where(ratio & (lines < LEAST_LINES), NOTHING, score)
 
 
-def _tick(state: State, outlook: Outlook, seen: Seen, score: Real, strangest: NDArray[np.int64]) -> Tick:
-    """What the follower needs, by service and signal."""
-    shape = (len(state.names), len(state.signals), seen.counts.shape[1])
-    windows = np.array([reach.windows for reach in state.reaches])
-    found, expected, noise = outlook.found, outlook.expected, state.detector.noise
-    sums, usual, exposed = (
-        np.take_along_axis(side, strangest[None], axis=0)[0] for side in (found.sums, found.expected, expected.exposure)
-    )
-    shortest = int(windows[0])
-    latest, latest_exposed = outlook.ground.stretch.sums(0, shortest // parts_of(shortest, state.width_us))
-    return Tick(
-        seen.first, seen.counts.reshape(shape), seen.exposure.reshape(shape),
-        np.nan_to_num(usual / np.maximum(exposed, SMALLEST)).reshape(shape),
-        score.reshape(shape), windows[strangest].reshape(shape), sums.reshape(shape), usual.reshape(shape),
-        latest.reshape(shape), latest_exposed.reshape(shape),
-        outlook.ground.season.rate[0].reshape(shape),
-        noise.phi[0].reshape(shape[:2]), noise.dispersion[0].reshape(shape[:2]),
-        outlook.ground.stretch,
-    )  # fmt: skip
-
-
-def _keep(results: Results, state: State, outlook: Outlook, tick: Tick, flagged: NDArray[np.bool_]) -> None:
+def _keep(results: Results, state: State, outlook: Outlook, tick: Tick, verdict: Verdict) -> None:
     """The verdicts of a block; expected and band are those of the shortest test, for a window of its rate."""
     lines, expected, noise = slice(None, None, len(state.signals)), outlook.expected, state.detector.noise
     usual = expected.counts[0][lines] / np.maximum(expected.exposure[0][lines], SMALLEST) * tick.exposure[:, 0]
     spread = np.sqrt(noise.variance(outlook.found.expected, outlook.found.counting))[0][lines]
-    edge = state.detector.deviation_at(state.open_at, float(shares_of(state.signals)[0]))[lines][:, None]
+    open_at = np.repeat(state.knobs.open_at, len(state.signals))
+    edge = state.detector.deviation_at(open_at, float(shares_of(state.signals)[0]))[lines][:, None]
+    edge = np.where((state.knobs.rising & ~state.knobs.ignored)[:, None], edge, np.nan)
     results.expected.append(usual)
     results.upper.append(usual * (1 + edge * spread / np.maximum(expected.counts[0][lines], SMALLEST)))
-    results.score.append(tick.score.max(axis=1))
-    results.flagged.append(flagged)
+    results.score.append(verdict.score)
+    results.flagged.append(verdict.flagged)

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from detector.config import Settings, parse_budget
-from detector.incidents import mark_pages
+from detector.incidents.pages import mark_pages
+from detector.pipeline.planned import mark_planned
 from detector.pipeline.planting import Mask, Planted, Slot, choose
 from detector.pipeline.stores import Numbers, Real, Store, days_of
 from detector.pipeline.walk import begin, live
@@ -166,7 +167,7 @@ def replay(
                     fork = deepcopy(state)
                     end = max(slot.end for slot in mine.values()) + 1  # nobody asks what the copy learns of the day
                     lines, results = live(fork, planted, ground.order, day, end, keep=False)
-                    raised = results.incidents + fork.follower.still_open(ground.names, end)
+                    raised = results.incidents + fork.still_open(end)
                     seen += _outcomes(ground, planted, lines, raised)
         yield day, seen
         live(state, store, ground.order, day, ground.end, keep=False)
@@ -183,11 +184,12 @@ def _outcomes(ground: Ground, planted: Planted, lines: Real, raised: Sequence[In
         yield Seen(slot, planted.factor, planted.kind, row[number], lines[row[number]], earliest)
 
 
-def trial_of(seen: Seen, width_us: int, services: int, budget: str) -> Trial:
-    """The row of a surge; it is a page within `budget` of an installation of so many services."""
+def trial_of(seen: Seen, width_us: int, services: int, settings: Settings) -> Trial:
+    """The row of a surge; it is a page within the budget of an installation of so many services, if unplanned."""
     slot, incident = seen.slot, seen.incident
     started_us = slot.first * width_us
-    pages = [] if incident is None else mark_pages([incident], services, parse_budget(budget))
+    found = [] if incident is None else mark_planned([incident], settings.calendar, slot.end * width_us)
+    pages = mark_pages(found, lambda _: services, parse_budget(settings.budget))
     return Trial(
         slot.service, seen.kind, slot.shape, seen.factor, started_us, slot.end * width_us,
         None if incident is None else incident.detected_us - started_us, any(one.page for one in pages),

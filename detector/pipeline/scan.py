@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import polars as pl
 
 from detector.config import Settings, parse_budget, score_of
 from detector.errors import InputError
-from detector.incidents import mark_pages
+from detector.incidents.pages import known_at, mark_pages
 from detector.pipeline.aids import NO_AIDS, Aids
 from detector.pipeline.causes import cause_of
 from detector.pipeline.contributors import explain
 from detector.pipeline.gather import gather
 from detector.pipeline.gathered import Gathered
 from detector.pipeline.period import Period, period_of
+from detector.pipeline.planned import mark_planned
 from detector.pipeline.stores import Store
 from detector.pipeline.verdict_table import tabulate
 from detector.pipeline.walk import Walk, walk
@@ -62,7 +64,6 @@ def judge(
     gathered: Gathered, settings: Settings, now_us: int | None = None, *, keep_windows: bool = False
 ) -> ScanResult:
     """Find the surges in what was read; arguments and errors as for `scan`. Without the clock nothing is read again."""
-    weeks_between_pages = parse_budget(settings.budget)
     period = period_in(gathered, settings)
     stores = stores_in(gathered, period)
     walks = [walk(store, period, settings, opens_at(settings.incident_budget), keep=keep_windows) for store in stores]
@@ -77,7 +78,7 @@ def judge(
         from_us=min((period.begin(one.first_us) for one in walks), default=None),
         to_us=max((one.end_us for one in walks), default=None),
         services=services,
-        incidents=incidents_of(walks, period, services, weeks_between_pages),
+        incidents=incidents_of(walks, period, settings),
         causes=causes,
         notes=_notes(gathered, walks) + untold,
         windows=period.cut(pl.concat(map(tabulate, walks))) if walks and keep_windows else None,
@@ -122,9 +123,11 @@ def refuse_untimed(paths: Sequence[str], gathered: Gathered) -> None:
         )
 
 
-def incidents_of(walks: Sequence[Walk], period: Period, services: int, weeks_between_pages: float) -> list[Incident]:
+def incidents_of(walks: Sequence[Walk], period: Period, settings: Settings) -> list[Incident]:
     """Those that reach into the period, sorted by start, then service."""
-    found = mark_pages([one for of in walks for one in of.incidents], services, weeks_between_pages)
+    found = [one for of in walks for one in mark_planned(of.incidents, settings.calendar, of.end_us)]
+    births_us = sorted(born for of in walks for born in of.born.tolist())
+    found = mark_pages(found, partial(known_at, births_us), parse_budget(settings.budget))
     return sorted(filter(period.covers, found), key=_by_start)
 
 

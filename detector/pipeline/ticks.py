@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 from detector.baseline.expectation import Season, season
 from detector.baseline.habits import Habits
 from detector.baseline.history import Stretch
-from detector.detect.verdicts import Weighed
-from detector.pipeline.advance import Ground, Seen, State, age_of, look, pass_block, pseudo_before, remember
-from detector.pipeline.block import Block
+from detector.incidents.surge import Surge
+from detector.pipeline.advance import State, age_of, follow, look, pass_block, pseudo_before, remember
+from detector.pipeline.block import Block, nothing_weighed
+from detector.pipeline.outlook import Ground, Seen
 from detector.schemas import Incident
 
 Real = NDArray[np.float64]
@@ -68,7 +69,7 @@ class Ticking:
         self._finish()
         self.state.grow(names)
         if self.block is not None:
-            self.block.grow(len(names) * len(self.state.signals))
+            self.block.grow(self.state, len(names) * len(self.state.signals))
 
     def follow(self, source: Ticking) -> None:
         """Where nothing was judged yet: begin where another one has come to."""
@@ -77,10 +78,11 @@ class Ticking:
             if source.block is not None:
                 self.block = Block.begin(self.state, source.block.first)
                 self.block.windows = source.block.windows
+                tests, falls = len(self.state.reaches), len(self.state.falls.services)
                 if source.block.weighed is not None:
-                    tests, rows = len(self.state.reaches), len(self.block.known)
-                    moments, peaks = np.zeros((6, tests, rows)), np.zeros((tests, rows))
-                    self.block.weighed = Weighed(source.block.weighed.windows, moments, peaks)
+                    done = source.block.weighed.windows
+                    self.block.weighed = nothing_weighed(done, tests, len(self.block.known))
+                    self.block.fallen = nothing_weighed(done, tests, falls) if falls else None
 
     def copy(self, source: Ticking, theirs: Sequence[int], ours: Sequence[int]) -> None:
         """What is known of services of a state that has come as far is known of some of this too.
@@ -111,14 +113,17 @@ class Ticking:
 
     def take_surges(self, source: Ticking) -> None:
         """Go on with the incidents of the same services judged by fewer signals."""
-        ours, theirs = self.state.follower, source.state.follower
         place = [self.state.signals.index(name) for name in source.state.signals]
-        ours.surges = {at: replace(one, signal=place[one.signal]) for at, one in theirs.surges.items()}
-        ours.over = dict(theirs.over)
+
+        def moved(surges: dict[int, Surge]) -> dict[int, Surge]:
+            return {at: replace(one, signal=place[one.signal]) for at, one in surges.items()}
+
+        ours, theirs = self.state, source.state
+        ours.follower.surges, ours.follower.over = moved(theirs.follower.surges), dict(theirs.follower.over)
+        ours.falls.detector, ours.falls.follower = theirs.falls.detector, theirs.falls.follower
         if self.block is not None and source.block is not None:
-            surges = source.block.surges
-            self.block.surges = {at: replace(one, signal=place[one.signal]) for at, one in surges.items()}
-            self.block.over = dict(source.block.over)
+            (surges, over), falls = source.block.followers
+            self.block.followers, self.block.fallen = ((moved(surges), over), falls), source.block.fallen
 
     def tick(self, first: int, counts: Real, exposure: Real) -> list[Incident]:
         """Judge windows that closed, in order, and learn from each block that is over.
@@ -142,7 +147,7 @@ class Ticking:
                 closed += pass_block(self.state, at, counts[:, part], exposure[:, part])
                 self.block = None
             else:
-                closed += self._judge(block, Seen(at, counts[:, part], exposure[:, part]))
+                closed += self._judge(block, at, counts[:, part], exposure[:, part])
             done += size
         return closed
 
@@ -172,14 +177,17 @@ class Ticking:
             return at - at % self.state.block
         return learned if self.begun else max(learned, at - at % self.state.windows_per_day)
 
-    def _judge(self, block: Block, seen: Seen) -> list[Incident]:
+    def _judge(self, block: Block, at: int, counts: Real, exposure: Real) -> list[Incident]:
         """Take windows of one cell into the block, and score them."""
         state = self.state
+        seen = Seen(at, counts, exposure, block.left_out, len(state.signals), state.width_us)
         ground = self._ground(block, seen)
         outlook, tick = look(state, seen, ground)
-        _, closed = state.follower.follow(state.names, tick)
-        block.weighed = state.detector.weigh(outlook.found, block.weighed)
-        return closed
+        verdict, mirrored = follow(state, seen, ground, outlook, tick)
+        block.weighed = state.detector.weigh(outlook.found, block.left_out, block.weighed)
+        if mirrored is not None:
+            block.fallen = state.falls.weigh(mirrored, block.left_out, block.fallen)
+        return verdict.closed
 
     def _ground(self, block: Block, seen: Seen) -> Ground:
         """What the windows are judged by, after they were taken into the block."""
@@ -222,7 +230,10 @@ class Ticking:
         if block is None or block.windows < state.block:
             return
         counts, exposure = block.own_counts.T, block.own_exposure.T
+        age = age_of(state, state.habits.windows + block.known)
         if block.weighed is not None:
-            state.detector.absorb(block.weighed, age_of(state, state.habits.windows + block.known))
+            state.detector.absorb(block.weighed, age, block.left_out)
+        if block.fallen is not None:
+            state.falls.learn(block.fallen, age, block.left_out)
         remember(state, block.first, counts, exposure)
         self.block = None

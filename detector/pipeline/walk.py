@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from detector.baseline.prior import load_prior
 from detector.config import Settings
 from detector.pipeline.advance import Results, State, advance
@@ -12,6 +14,8 @@ from detector.pipeline.period import Period
 from detector.pipeline.signals import measures_of, rows_of, signals_of
 from detector.pipeline.stores import Numbers, Real, Store, days_of, numbers_of
 from detector.schemas import Incident
+
+NEVER = np.iinfo(np.int64).max
 
 
 @dataclass(slots=True)
@@ -23,6 +27,7 @@ class Walk:
         names: of its services, sorted, so that the order of arrival does not matter.
         first, end: the first window, and the one after the last.
         incidents: those that closed, then those that last.
+        born: when each service spoke first, microseconds since 1970 UTC; 0 where the model knows it.
         days: number of the day -> its counts (S x windows) and verdicts, if they were kept.
     """
 
@@ -31,12 +36,20 @@ class Walk:
     first: int
     end: int
     incidents: list[Incident] = field(default_factory=list)
+    born: Numbers = field(default_factory=lambda: np.empty(0, np.int64))
     days: dict[int, tuple[Real, Results]] = field(default_factory=dict)
 
     @property
     def first_us(self) -> int:
         """Begin, microseconds since 1970 UTC."""
         return self.first * self.store.width_us
+
+    def hear(self, day: int, lines: Real) -> None:
+        """Note who spoke first on a day, S x windows."""
+        mute = np.flatnonzero(self.born == NEVER)
+        spoke = lines[mute] > 0
+        new = spoke.any(axis=1)
+        self.born[mute[new]] = (day * self.store.windows_per_day + spoke[new].argmax(axis=1)) * self.store.width_us
 
     @property
     def end_us(self) -> int:
@@ -60,14 +73,16 @@ def walk(store: Store, period: Period, settings: Settings, open_at: float, *, ke
     names = sorted(store.services)
     order = numbers_of(store, names)
     first, end = store.span()
-    found = Walk(store, names, first, period.end(end, store.width_us))
     state = begin(store, names, settings, open_at, settings.model)
+    heard = state.habits.quarters[:: len(state.signals)] > 0
+    found = Walk(store, names, first, period.end(end, store.width_us), born=np.where(heard, 0, NEVER))
     for day in days_of(store, first, found.end):
         counts, results = live(state, store, order, day, found.end, keep=keep)
         found.incidents += results.incidents
+        found.hear(day, counts)
         if keep:
             found.days[day] = counts, results
-    found.incidents += state.follower.still_open(names, found.end)
+    found.incidents += state.still_open(found.end)
     return found
 
 
@@ -97,8 +112,7 @@ def begin(
     Raises:
         ModelError: the model cannot be read or does not fit.
     """
-    least = settings.least_excess, settings.least_factor
-    state = State(store.width_us, signals_of(store), load_prior(), open_at, *least)
+    state = State(store.width_us, signals_of(store), load_prior(), settings, open_at)
     state.grow(list(names))
     if model:
         recall(model, state, settings, None if resume else store.span()[0])

@@ -31,6 +31,7 @@ INCIDENTS = (
         for driver in DRIVERS
         for part in ("before", "during", "share")
     ),
+    Column("calendar", TEXT, "", "the planned time for which it does not page; null if none"),
 )
 
 
@@ -47,7 +48,8 @@ def _row(shape: IncidentShape, started_us: int, end_us: int) -> tuple[object, ..
     return (
         shape.id, shape.service, shape.signal, shape.kind, _instant(shape.started_at), _instant(shape.detected_at),
         _instant(shape.ended_at), shape.observed, shape.expected, shape.factor, shape.unit, shape.score, shape.severity,
-        shape.page, (end_us - started_us) // 1_000_000, *(value for one in drivers for value in _flat(one)),
+        shape.page, (end_us - started_us) // 1_000_000,
+        *(value for one in drivers for value in _flat(one)), shape.calendar,
     )  # fmt: skip
 
 

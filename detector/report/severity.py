@@ -9,7 +9,7 @@ WARNING_US = 5 * 60_000_000
 
 
 def severity(incident: Incident, to_us: int | None) -> str:
-    """`warning` for at least twice what is expected over at least five minutes, else `info`.
+    """`warning` for at least twice what is expected, or at most half, over at least five minutes, else `info`.
 
     `critical` waits for the forecast, which knows what a service can bear.
 
@@ -19,4 +19,5 @@ def severity(incident: Incident, to_us: int | None) -> str:
     """
     end = incident.ended_us if incident.ended_us is not None else to_us
     lasted = (end if end is not None else incident.detected_us) - incident.started_us
-    return "warning" if incident.factor >= WARNING_FACTOR and lasted >= WARNING_US else "info"
+    far = incident.factor >= WARNING_FACTOR or incident.factor <= 1 / WARNING_FACTOR
+    return "warning" if far and lasted >= WARNING_US else "info"

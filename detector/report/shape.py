@@ -95,6 +95,8 @@ class IncidentShape(msgspec.Struct, frozen=True):
     contributors: list[ContributorShape]
     forecast: ForecastShape
     services_together: list[str]
+    calendar: str | None = None
+    services_known: int | None = None
 
 
 class ScanShape(msgspec.Struct, frozen=True, rename={"from_": "from"}):
@@ -111,10 +113,11 @@ class ScanShape(msgspec.Struct, frozen=True, rename={"from_": "from"}):
 
 
 class BudgetsShape(msgspec.Struct, frozen=True):
-    """What the incidents of a kept report were measured by, as it was set."""
+    """What the incidents of a kept report were measured by, as it was set; `own`: by service, where it has its own."""
 
     budget: str
     incident_budget: str
+    own: dict[str, str] = {}
 
 
 class KeptShape(ScanShape, frozen=True, rename={"from_": "from"}):
@@ -161,6 +164,7 @@ def shape_incident(incident: Incident, cause: Cause, to_us: int | None) -> Incid
         severity=severity(incident, to_us), page=incident.page,
         drivers=DriversShape(*map(_driver, (cause.clients, cause.messages_per_client, cause.bytes_per_message))),
         contributors=[*map(_contributor, cause.contributors)], forecast=ForecastShape(), services_together=[],
+        calendar=incident.calendar, services_known=incident.services_known,
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ import textwrap
 from detector.report.escape import cells, escape, shorten
 from detector.report.look import Look
 from detector.report.numbers import MINUTE_US, brief, factor_of, times_normal, unit_of
+from detector.report.sentences import tell_planned
 from detector.report.severity import severity
 from detector.report.shape import NO_CAUSE
 from detector.report.spark import CELLS, sparkline
@@ -45,9 +46,7 @@ def _wrap(text: str, width: int, indent: str) -> list[str]:
 def _block(incident: Incident, cause: Cause, result: ScanResult, look: Look) -> list[str]:
     """Who, how much, since when, why."""
     lines = [_volume(incident, cause, look), _course(incident, result)]
-    reasons = _reasons(cause)
-    if reasons:
-        lines.append(reasons)
+    lines += [line for line in (escape(tell_planned(incident.calendar)), _reasons(cause)) if line]
     who = [_who(one, incident, look) for one in cause.contributors[:1] if one.share >= LEAST_SHARE]
     return [_heading(incident, result, look), *(" " * INDENT + line for line in lines), *who]
 

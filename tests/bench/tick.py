@@ -18,6 +18,7 @@ from functools import partial
 import numpy as np
 
 from detector.baseline.prior import load_prior
+from detector.config import Settings
 from detector.pipeline.advance import State, advance
 from detector.pipeline.ticks import Ticking
 
@@ -28,7 +29,7 @@ THREADS = 2
 
 def filled(services: int, width_us: int, signals: tuple[str, ...]) -> Ticking:
     """Services with eight days of random counts in their memory."""
-    state = State(width_us, signals, load_prior(), 0.73, 5.0, 1.1)
+    state = State(width_us, signals, load_prior(), Settings(), 0.73)
     state.grow([f"service-{number}" for number in range(services)])
     random = np.random.default_rng(services)
     history, rows = state.history, services * len(signals)
@@ -94,7 +95,7 @@ def of_window(random: np.random.Generator, tile: Ticking) -> tuple[np.ndarray, n
 
 def replay(services: int, days: int, signals: tuple[str, ...]) -> None:
     """Live through weeks of minutes, block by block as a scan does, and print the seconds."""
-    state = State(60_000_000, signals, load_prior(), 0.73, 5.0, 1.1)
+    state = State(60_000_000, signals, load_prior(), Settings(), 0.73)
     tiles = [replace(state, names=[]) for _ in range(0, services, TILE // 2)]
     for tile in tiles:
         tile.grow([f"service-{number}" for number in range(min(TILE // 2, services))])

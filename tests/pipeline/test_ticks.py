@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from detector.baseline.habits import Habits
 from detector.baseline.prior import load_prior
+from detector.config import Settings
 from detector.pipeline.advance import State, advance
 from detector.pipeline.ticks import Ticking
 
@@ -19,6 +20,7 @@ MINUTE_US = 60_000_000
 SIGNALS = ("lines", "lines_per_client", "bytes_per_line")
 NAMES = ["a", "b", "c"]
 OPEN_AT = 0.3
+SETTINGS = Settings(direction="both")
 
 
 def rows_of(width_us: int, days: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -41,9 +43,9 @@ def rows_of(width_us: int, days: int, seed: int = 0) -> tuple[np.ndarray, np.nda
     return counts.reshape(9, -1), exposure.reshape(9, -1)
 
 
-def state_of(width_us: int, names: list[str] = NAMES) -> State:
+def state_of(width_us: int, names: list[str] = NAMES, wanted: Settings = SETTINGS) -> State:
     """Services of which nothing is known."""
-    state = State(width_us, SIGNALS, load_prior(), OPEN_AT, 5.0, 1.1)
+    state = State(width_us, SIGNALS, load_prior(), wanted, OPEN_AT)
     state.grow(list(names))
     return state
 
@@ -60,7 +62,7 @@ def batch(width_us: int, counts: np.ndarray, exposure: np.ndarray) -> tuple[Stat
 
 def told(state: State, closed: list, end: int) -> list[dict]:
     """Everything that incidents say, in one order."""
-    return sorted(map(asdict, closed + state.follower.still_open(state.names, end)), key=lambda one: str(one.values()))
+    return sorted(map(asdict, closed + state.still_open(end)), key=lambda one: str(one.values()))
 
 
 def live(width_us: int, counts: np.ndarray, exposure: np.ndarray, cuts: list[int]) -> tuple[State, list[dict]]:
@@ -82,6 +84,8 @@ def assert_same(one: State, other: State) -> None:
     for name in ("sums", "phi", "dispersion"):
         np.testing.assert_array_equal(getattr(one.detector.noise, name), getattr(other.detector.noise, name), name)
     np.testing.assert_array_equal(one.detector.peaks.seen, other.detector.peaks.seen)
+    np.testing.assert_array_equal(one.falls.detector.noise.sums, other.falls.detector.noise.sums)
+    np.testing.assert_array_equal(one.falls.detector.peaks.seen, other.falls.detector.peaks.seen)
 
 
 @pytest.mark.parametrize("width_us", [2 * MINUTE_US, 5 * MINUTE_US])
@@ -132,7 +136,7 @@ def test_a_service_that_comes_later_is_as_one_that_was_silent() -> None:
         silent.tick(at, nothing[:, window], alone[:, window])
         closed += mine.tick(at, counts[rows, window], exposure[rows, window])
     assert told(state, expected, 864) == told(mine.state, closed, 864)
-    assert any(one.service == "b" for one in [*closed, *mine.state.follower.still_open(["a", "b"], 864)])
+    assert any(one.service == "b" for one in [*closed, *mine.state.still_open(864)])
     mine.prepare()
     assert_same(state, mine.state)
 

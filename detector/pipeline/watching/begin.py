@@ -48,10 +48,8 @@ def begin(connection: sqlite3.Connection, settings: Settings, now_us: int, pool:
     """
     width_us = width_of(settings)
     _check_fit(connection, settings, width_us)
-    fresh = partial(
-        State, width_us, (LINES, PER_LINE), load_prior(), opens_at(settings.incident_budget),
-        settings.least_excess, settings.least_factor,
-    )  # fmt: skip
+    opens = opens_at(settings.incident_budget)
+    fresh = partial(State, width_us, (LINES, PER_LINE), load_prior(), settings, opens)
     watermark = Watermark(round(parse_span(settings.lateness) * 1e6), round(parse_span(settings.idle) * 1e6))
     recent = Recent(width_us, max(LEAST_KEPT, KEPT_US // width_us))
     intake = Intake(settings, width_us, watermark)
@@ -108,6 +106,8 @@ def _restore(watch: Watch, run: Mapping[str, Any], now_us: int) -> None:
     rows = connection.execute("SELECT number, name, since FROM watch_services ORDER BY number").fetchall()
     intake.services.update({name: number for number, name, _ in rows})
     watch.named = len(rows)
+    watch.born = [at for (at,) in connection.execute("SELECT born_us FROM watch_services WHERE born_us IS NOT NULL"
+                                                     " ORDER BY born_us")]  # fmt: skip
     intake.pending = {int(at): set(logs) for at, logs in run["pending"].items()}
     intake.closed, intake.watermark.reached = run["closed"], run["reached"]
     intake.tally.update(run["tally"])

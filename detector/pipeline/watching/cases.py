@@ -24,12 +24,14 @@ class Case:
         cause: what drives it.
         deploys: what was deployed to the service shortly before.
         seen_us: up to when its windows were judged, microseconds since 1970 UTC.
+        stale: it was noticed long after it was, and wakes nobody.
     """
 
     incident: Incident
     cause: Cause = NO_CAUSE
     deploys: tuple[str, ...] = ()
     seen_us: int = 0
+    stale: bool = False
 
 
 @dataclass(slots=True)
@@ -53,7 +55,8 @@ Speak = Callable[[sqlite3.Connection, list[Case], int], object]
 def store(connection: sqlite3.Connection, case: Case) -> None:
     """Write an incident as it is now; the caller commits."""
     one = case.incident
-    body = {"incident": asdict(one), "cause": asdict(case.cause), "deploys": case.deploys, "seen_us": case.seen_us}
+    body = {"incident": asdict(one), "cause": asdict(case.cause), "deploys": case.deploys, "seen_us": case.seen_us,
+            "stale": case.stale}  # fmt: skip
     connection.execute(
         "INSERT OR REPLACE INTO watch_incidents VALUES (?, ?, ?, ?, ?)",
         (one.id, one.service, one.started_us, one.ended_us, msgspec.json.encode(body)),
@@ -65,7 +68,7 @@ def case_of(data: bytes) -> Case:
     body = msgspec.json.decode(data)
     incident = msgspec.convert(body["incident"], Incident)
     cause = msgspec.convert(body["cause"], Cause)
-    return Case(incident, cause, tuple(body["deploys"]), body["seen_us"])
+    return Case(incident, cause, tuple(body["deploys"]), body["seen_us"], body["stale"])
 
 
 def report_of(connection: sqlite3.Connection) -> tuple[ScanResult, tuple[str, str]]:

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.incidents import NEVER, Follower, Surge
+from detector.incidents.follower import NEVER, Follower
+from detector.incidents.surge import Surge
 from detector.pipeline.advance import State
 from detector.pipeline.signals import measures_of, rows_of
 from detector.pipeline.ticks import Ticking
@@ -163,8 +164,8 @@ class Fleet:
         return [
             incident
             for tile in self.tiles.values()
-            if tile.state.follower.surges
-            for incident in tile.state.follower.still_open(tile.state.names, tile.next or 0)
+            if tile.state.follower.surges or tile.state.falls.follower.surges
+            for incident in tile.state.still_open(tile.next or 0)
         ]
 
 

@@ -12,14 +12,17 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from detector.baseline.habits import Habits
+from detector.detect.verdicts import Detector
 from detector.errors import ModelError
-from detector.incidents import Surge
+from detector.incidents.surge import Surge
 from detector.pipeline.advance import State
+from detector.pipeline.block import followed
 from detector.pipeline.ticks import Ticking
 
 VERSION = 1
 MEMORY = ("counts", "exposure", "cells", "cells_exposure")
 NOISE = ("sums", "phi", "dispersion")
+FALLS = "falls."
 LIGHT = 1
 """The level of compression: as fast as a disk."""
 
@@ -32,6 +35,9 @@ class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     shape: tuple[int, ...]
 
 
+Followed = tuple[dict[int, dict[str, str]], dict[int, tuple[int, float]]]
+
+
 class Head(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What stands before the arrays.
 
@@ -40,7 +46,7 @@ class Head(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         signals, names: of the services.
         next: the window that comes after what was learned; None before the first.
         begun: whether any window was judged.
-        surges, over: incidents that were open at the begin of the block, and those that were over.
+        followers: of surges and of falls; incidents that were open at the begin of the block, and what was over.
         parts: the arrays, in order.
     """
 
@@ -49,8 +55,7 @@ class Head(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     names: list[str]
     next: int | None
     begun: bool
-    surges: dict[int, dict[str, str]]
-    over: dict[int, tuple[int, float]]
+    followers: tuple[Followed, Followed]
     parts: list[Part]
 
 
@@ -58,10 +63,11 @@ def pack(tile: Ticking) -> bytes:
     """What a tile knew at the begin of its block; what came since stands in the windows that closed since."""
     state = tile.state
     arrays = _arrays(state)
-    follower = state.follower if tile.block is None else tile.block
+    now = (followed(state.follower), followed(state.falls.follower)) if tile.block is None else tile.block.followers
+    surges, falls = (({at: _texts(surge) for at, surge in found.items()}, over) for found, over in now)
     head = Head(
         VERSION, state.signals, state.names, tile.learned, tile.begun,
-        {at: _texts(surge) for at, surge in follower.surges.items()}, follower.over,
+        (surges, falls),
         [Part(name, array.dtype.str, array.shape) for name, array in arrays.items()],
     )  # fmt: skip
     first = msgspec.json.encode(head)
@@ -86,14 +92,16 @@ def unpack(data: bytes, fresh: State) -> Ticking:
         head = msgspec.json.decode(raw[8:begin], type=Head)
     except msgspec.DecodeError as error:
         raise ModelError(f"what is known of services is of another version ({error}); start anew") from error
-    tile = Ticking(State(
-        fresh.width_us, head.signals, fresh.prior, fresh.open_at, fresh.least, fresh.least_factor
-    ), begun=head.begun)  # fmt: skip
+    state = State(fresh.width_us, head.signals, fresh.prior, fresh.settings, fresh.open_at)
+    tile = Ticking(state, begun=head.begun)
     tile.state.grow(head.names)
-    _fill(tile.state, _read(raw, begin, head.parts))
+    falls_are_lost = _fill(tile.state, _read(raw, begin, head.parts))
     tile.state.history.next = head.next
-    surges = {at: _surge(values) for at, values in head.surges.items()}
-    tile.state.follower.surges, tile.state.follower.over = surges, dict(head.over)
+    for follower, (surges, over) in zip((state.follower, state.falls.follower), head.followers, strict=True):
+        follower.surges, follower.over = {at: _surge(values) for at, values in surges.items()}, dict(over)
+    if falls_are_lost:
+        state.falls.follower.surges.clear()
+        state.falls.follower.over.clear()
     return tile
 
 
@@ -109,13 +117,17 @@ def _surge(values: dict[str, str]) -> Surge:
 
 
 def _arrays(state: State) -> dict[str, NDArray[np.floating]]:
-    noise, peaks = state.detector.noise, state.detector.peaks
     return {
         **{f"habits.{each.name}": getattr(state.habits, each.name) for each in fields(Habits)},
         **{f"history.{name}": getattr(state.history, name) for name in MEMORY},
-        **{f"noise.{name}": getattr(noise, name) for name in NOISE},
-        "peaks.seen": peaks.seen,
+        **_scatter("", state.detector),
+        **_scatter(FALLS, state.falls.detector),
     }
+
+
+def _scatter(prefix: str, detector: Detector) -> dict[str, NDArray[np.floating]]:
+    noise = {f"{prefix}noise.{name}": getattr(detector.noise, name) for name in NOISE}
+    return {**noise, f"{prefix}peaks.seen": detector.peaks.seen}
 
 
 def _read(raw: bytes, begin: int, parts: list[Part]) -> dict[str, NDArray[np.floating]]:
@@ -128,18 +140,27 @@ def _read(raw: bytes, begin: int, parts: list[Part]) -> dict[str, NDArray[np.flo
     return found
 
 
-def _fill(state: State, arrays: dict[str, NDArray[np.floating]]) -> None:
+def _fill(state: State, arrays: dict[str, NDArray[np.floating]]) -> bool:
     """Put arrays where they were.
+
+    Returns:
+        whether what is known of falls is lost, because others are watched for them by now.
 
     Raises:
         ModelError: they do not fit, because another version wrote them.
     """
-    ours = _arrays(state)
-    if {name: array.shape for name, array in ours.items()} != {name: array.shape for name, array in arrays.items()}:
+    ours, lost = _arrays(state), set()
+    for name, array in ours.items():
+        if name not in arrays or array.shape != arrays[name].shape:
+            lost.add(name)
+    if any(not name.startswith(FALLS) for name in lost):
         raise ModelError("what is known of services is of another version; start anew with an empty folder")
     for name, array in arrays.items():
-        ours[name][:] = array
+        if name in ours and not (lost and name.startswith(FALLS)):
+            ours[name][:] = array
     state.detector.peaks.measure()
+    state.falls.detector.peaks.measure()
+    return bool(lost)
 
 
 def _digest(data: bytes) -> bytes:

@@ -8,14 +8,16 @@ had been.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import msgspec
 
 from detector.config import Settings, parse_budget
-from detector.incidents import mark_pages
+from detector.incidents.pages import known_at, mark_pages
 from detector.pipeline.causes import HORIZON, cause_of
+from detector.pipeline.planned import mark_planned
 from detector.pipeline.signals import PER_CLIENT, SOURCES
 from detector.pipeline.watching import memory
 from detector.pipeline.watching.cases import Case, Speak, Told, store
@@ -50,6 +52,7 @@ class Watch:
         stored: number of a tile -> the block up to which it is stored.
         named: services that are stored.
         looked_us: when something was last done.
+        born: when each service spoke first, ascending, microseconds since 1970 UTC.
     """
 
     connection: sqlite3.Connection
@@ -63,6 +66,7 @@ class Watch:
     stored: dict[int, int | None] = field(default_factory=dict)
     named: int = 0
     looked_us: int = 0
+    born: list[int] = field(default_factory=list)
 
     def step(self, arrived: Sequence[Arrived], now_us: int, *, caught_up: bool) -> Told:
         """Take in what arrived and judge the windows that are over by that.
@@ -142,8 +146,8 @@ class Watch:
                 memory.move(self.connection, one.key, one.position)
         if self.named < len(self.intake.services):
             new = list(self.intake.services)[self.named :]
-            rows = [(number, name, None) for number, name in enumerate(new, self.named)]
-            self.connection.executemany("INSERT INTO watch_services VALUES (?, ?, ?)", rows)
+            rows = [(number, name, None, None) for number, name in enumerate(new, self.named)]
+            self.connection.executemany("INSERT INTO watch_services VALUES (?, ?, ?, ?)", rows)
             self.named += len(new)
 
     def _see_late(self, added: Iterable[Added]) -> None:
@@ -200,13 +204,20 @@ class Watch:
         changed = self.fleet.grow(list(self.intake.services)[len(self.fleet.since) :])
         new = self.intake.new_services(cells)
         for since in sorted(set(new.values())):
-            numbers = [number for number, at in new.items() if at == since]
-            changed |= self.fleet.welcome(numbers, since)
-            self.connection.executemany(
-                "UPDATE watch_services SET since = ? WHERE number = ?", [(since, number) for number in numbers]
-            )
+            changed |= self.fleet.welcome([number for number, at in new.items() if at == since], since)
+        self._note_births(first, cells, new)
         for tile in changed:
             self.stored.pop(tile, None)
+
+    def _note_births(self, first: int, cells: Sequence[Cells], new: Mapping[int, int]) -> None:
+        """When services spoke first, by which the budget of pages is divided."""
+        born: dict[int, int] = {}
+        for window, one in enumerate(cells, first) if new else ():
+            for number in new.keys() & one.services.tolist():
+                born.setdefault(number, window * self.intake.width_us)
+        rows = [(new[number], at, number) for number, at in born.items()]
+        self.connection.executemany("UPDATE watch_services SET since = ?, born_us = ? WHERE number = ?", rows)
+        self.born = sorted([*self.born, *born.values()])
 
     def _follow(self, ended: Sequence[Incident], now: int, now_us: int, told: Told) -> None:
         """Which incidents began, which go on, which are over."""
@@ -227,16 +238,19 @@ class Watch:
     def _case(self, incident: Incident, now: int, now_us: int) -> Case:
         """An incident with its cause, which is told as long as the windows around its begin are kept."""
         before = self.lasting.get(incident.id)
-        if before is not None:
-            incident = replace(incident, page=before.incident.page)
-        elif now_us - incident.detected_us <= STALE_US:
-            weeks = parse_budget(self.settings.budget)
-            incident = mark_pages([incident], len(self.fleet.since), weeks)[0]
         start, seen_us = incident.started_us // self.intake.width_us, now * self.intake.width_us
+        incident = self._marked(incident, before, seen_us, now_us)
         if before is not None and now > start + 2 * HORIZON:
             return replace(before, incident=incident, seen_us=seen_us)
+        stale = is_stale(incident, before, now_us)
         cause = cause_of(incident, self.recent, now)
-        return Case(incident, cause, self._deploys(incident), seen_us)
+        return Case(incident, cause, self._deploys(incident), seen_us, stale)
+
+    def _marked(self, incident: Incident, before: Case | None, seen_us: int, now_us: int) -> Incident:
+        """Whether it pages; what was noticed too long ago when it was first told never does."""
+        incident = mark_planned([incident], self.settings.calendar, seen_us)[0]
+        incident = mark_pages([incident], partial(known_at, self.born), parse_budget(self.settings.budget))[0]
+        return replace(incident, page=incident.page and not is_stale(incident, before, now_us))
 
     def _deploys(self, incident: Incident) -> tuple[str, ...]:
         """What was deployed to the service in the hour before the alarm."""
@@ -269,3 +283,8 @@ class Watch:
     def prepare(self) -> None:
         """Do ahead what the next windows need, when nobody waits."""
         self.fleet.prepare()
+
+
+def is_stale(incident: Incident, before: Case | None, now_us: int) -> bool:
+    """Whether an incident was noticed long after it was, so that it wakes nobody."""
+    return before.stale if before is not None else now_us - incident.detected_us > STALE_US
