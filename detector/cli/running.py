@@ -191,7 +191,7 @@ class Running:
         from detector.config import parse_span
         from detector.pipeline.model import fingerprint
         from detector.pipeline.opening import width_of
-        from detector.pipeline.scan import check_budgets
+        from detector.pipeline.scan import check_budgets, opens_at
         from detector.pipeline.watching.notices import speaker
 
         resolved, sources = self.again()
@@ -200,6 +200,7 @@ class Running:
             raise SettingsError("window, services and clients cannot change while a watch runs; use another --state")
         check_budgets(new)
         alerts = alerts_from(resolved)
+        watch.fleet.retune(new, opens_at(new.incident_budget))
         watch.settings = watch.intake.settings = new
         watch.intake.watermark.lateness_us = round(parse_span(new.lateness) * 1e6)
         watch.intake.watermark.idle_us = round(parse_span(new.idle) * 1e6)

@@ -98,6 +98,13 @@ class State:
         self.detector.grow(rows)
 
 
+    def retune(self, settings: Settings, open_at: float) -> None:
+        """Judge by other settings from now on; the same services are watched for falls."""
+        self.settings, self.open_at = settings, open_at
+        self.knobs = knobs_of(self.names, settings, open_at, self.width_us)
+        self.follower.limits = limits_of(self.knobs)
+        self.falls.grow(self.knobs)
+
     def still_open(self, now: int) -> list[Incident]:
         """The incidents that last; `now` is the window after the last one seen."""
         return self.follower.still_open(self.names, now) + self.falls.still_open(self.names, now)

@@ -105,6 +105,26 @@ class Ticking:
         mine.detector.peaks.measure()
         if self.block is not None and source.block is not None:
             self.block.copy(source.block, there, here)
+        self._copy_falls(source, theirs, ours)
+
+    def _copy_falls(self, source: Ticking, theirs: Sequence[int], ours: Sequence[int]) -> None:
+        """The same for what is known of falls, where both are watched for them."""
+        known, mine = (list(tile.state.falls.services) for tile in (source, self))
+        pairs = [(known.index(one), mine.index(other)) for one, other in zip(theirs, ours, strict=True)
+                 if one in known and other in mine]  # fmt: skip
+        if not pairs:
+            return
+        there, here = (np.array(side) for side in zip(*pairs, strict=True))
+        old, new = source.state.falls.detector, self.state.falls.detector
+        for name in ("sums", "phi", "dispersion"):
+            getattr(new.noise, name)[..., here] = getattr(old.noise, name)[..., there]
+        new.peaks.seen[:, here] = old.peaks.seen[:, there]
+        new.peaks.measure()
+        if self.block is not None and source.block is not None and source.block.fallen is not None:
+            if self.block.fallen is None:
+                self.block.fallen = nothing_weighed(source.block.fallen.windows, len(self.state.reaches), len(mine))
+            self.block.fallen.moments[..., here] = source.block.fallen.moments[..., there]
+            self.block.fallen.peaks[..., here] = source.block.fallen.peaks[..., there]
 
     def is_known(self, service: int) -> bool:
         """Whether anything was learned of a service."""

@@ -19,7 +19,7 @@ from detector.pipeline.ticks import Ticking
 MINUTE_US = 60_000_000
 SIGNALS = ("lines", "lines_per_client", "bytes_per_line")
 NAMES = ["a", "b", "c"]
-OPEN_AT = 0.3
+OPEN_AT = 0.05
 SETTINGS = Settings(direction="both")
 
 

@@ -27,7 +27,7 @@ from tests.pipeline.making import START_US, access_log
 MINUTE_US = 60_000_000
 NOW_US = START_US + 2 * 86_400_000_000
 HOURS = 7
-SETTINGS = Settings(threads=2)
+SETTINGS = Settings(threads=2, incident_budget="1/day", budget="1/day")
 
 
 def surging(seed: int = 3) -> bytes:
@@ -141,7 +141,7 @@ def test_a_service_that_comes_later_was_silent(tmp_path, pool) -> None:
     for minute in range(HOURS * 60):
         stamp = f"2026-03-02T{minute // 60:02}:{minute % 60:02}"
         names = ["calm"] * int(rng.poisson(9))
-        names += ["late"] * int(rng.poisson((12 + 60 * (300 <= minute < 330)) * (minute > 154)))
+        names += ["late"] * int(rng.poisson((12 + 300 * (360 <= minute < 390)) * (minute > 94)))
         names += ["third"] * (int(rng.poisson(5)) if minute >= 100 else 0)
         lines += [f"{stamp}:{second:02}.0Z web-1 {name}[7]: hello\n".encode() for second, name in
                   zip(sorted(rng.integers(0, 60, len(names)).tolist()), names, strict=True)]  # fmt: skip

@@ -9,13 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
+from detector.config import Settings
+from detector.errors import SettingsError
 from detector.incidents.follower import NEVER, Follower
 from detector.incidents.surge import Surge
 from detector.pipeline.advance import State
+from detector.pipeline.knobs import knobs_of
 from detector.pipeline.signals import measures_of, rows_of
 from detector.pipeline.ticks import Ticking
 from detector.schemas import Incident
@@ -70,7 +74,7 @@ class Fleet:
         for number in changed:
             begin, stop = max(first, number * TILE), min(end, (number + 1) * TILE)
             if number not in self.tiles:
-                self.tiles[number] = Ticking(self.fresh())
+                self.tiles[number] = Ticking(replace(self.fresh(), signals=self.tiles[SILENT].state.signals, names=[]))
                 self.tiles[number].follow(self.tiles[SILENT])
             self.tiles[number].grow(list(names[begin - first : stop - first]))
         return changed
@@ -110,6 +114,22 @@ class Fleet:
 
         closed = [incident for found in self.pool.map(judge, sorted(self.tiles)) for incident in found]
         return sorted(closed, key=lambda one: (one.ended_us or 0, one.service, one.signal))
+
+    def retune(self, settings: Settings, open_at: float) -> None:
+        """Judge by other settings from now on.
+
+        Raises:
+            SettingsError: other services would be watched for falls, of which nothing is known; nothing was changed.
+        """
+        for tile in self.tiles.values():
+            state = tile.state
+            knobs = knobs_of(state.names, settings, open_at, state.width_us)
+            if np.flatnonzero(knobs.falling & ~knobs.ignored).tolist() != state.falls.services.tolist():
+                raise SettingsError("which services are watched for falls cannot change while a watch runs; restart it")
+        prior, signals = self.tiles[SILENT].state.prior, self.tiles[SILENT].state.signals
+        self.fresh = partial(State, self.tiles[SILENT].state.width_us, signals, prior, settings, open_at)
+        for tile in self.tiles.values():
+            tile.state.retune(settings, open_at)
 
     def dismiss(self, service: int) -> Incident | None:
         """Somebody says that the surge of a service is none; the incident that is over by it."""
