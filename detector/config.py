@@ -6,12 +6,13 @@ import difflib
 import math
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from typing import Any, TypedDict, get_type_hints
 from zoneinfo import ZoneInfo
 
+from detector.capacity import Capacity
 from detector.errors import SettingsError
 
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
@@ -31,6 +32,7 @@ FORMATS = ("table", "json", "ndjson", "csv", "parquet", "markdown", "html", "sar
 FAIL_ON = ("any", "page", "critical", "never")
 COLORS = ("auto", "always", "never")
 BY = ("service", "service,host")
+SEVERITIES = ("info", "warning", "critical")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,12 @@ class Settings:
         least_factor: times what is expected that an incident needs at least.
         threads: that read in parallel.
         model: folder of the learned baselines; None: everything is learned from the input.
+        capacity: what services can bear.
+        critical_within, warning_within: an overload that is due within this span makes an incident critical, or a
+            warning.
+        warning_factor, warning_lasts: where no capacity is set, an incident of so many times what is expected that
+            lasts so long is a warning.
+        page_on: severities that page, within the budget; names with commas between them.
     """
 
     input_format: str = "auto"
@@ -73,6 +81,12 @@ class Settings:
     least_factor: float = 1.1
     threads: int = field(default_factory=processors)
     model: str | None = None
+    capacity: tuple[Capacity, ...] = ()
+    critical_within: str = "30m"
+    warning_within: str = "6h"
+    warning_factor: float = 2.0
+    warning_lasts: str = "5m"
+    page_on: str = "warning,critical"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +130,12 @@ class Overrides(TypedDict, total=False):
     least_factor: float
     threads: int
     model: str | None
+    capacity: Mapping[str, Mapping[str, object]]
+    critical_within: str
+    warning_within: str
+    warning_factor: float
+    warning_lasts: str
+    page_on: str
 
 
 def types_of(part: type) -> dict[str, Any]:
@@ -183,6 +203,18 @@ def parse_span(text: str) -> float:
     if match is None or float(match[1]) <= 0:
         raise SettingsError(f"{text!r} is no span of time: write a number and a unit, such as 30s, 5m, 2h or 1d")
     return float(match[1]) * SECONDS[match[2]]
+
+
+def parse_severities(text: str) -> frozenset[str]:
+    """`warning,critical` as a set; nothing: none.
+
+    Raises:
+        SettingsError: one is no severity.
+    """
+    names = frozenset(name for name in (part.strip() for part in text.split(",")) if name)
+    for name in sorted(names - set(SEVERITIES)):
+        raise SettingsError(f"{name!r} is not one of {', '.join(SEVERITIES)}{suggestion(name, SEVERITIES)}")
+    return names
 
 
 def parse_budget(text: str) -> float:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from detector.capacity import parse_capacities
 from detector.config import (
     BY,
     COLORS,
@@ -18,6 +19,7 @@ from detector.config import (
     known_keys,
     parse_budget,
     parse_moment,
+    parse_severities,
     parse_share,
     parse_span,
     suggestion,
@@ -95,8 +97,8 @@ def convert(key: str, raw: object, layer: Layer) -> object:
 
     wanted = {**types_of(Settings), **types_of(Display)}[key]
     try:
-        if key == "max_unparsed":
-            value: object = parse_share(raw)
+        if key in PARSERS:
+            value: object = PARSERS[key](raw)
         else:
             value = msgspec.convert(raw, wanted, strict=not layer.is_text)
         if value is not None and key in CHECKS:
@@ -109,6 +111,8 @@ def convert(key: str, raw: object, layer: Layer) -> object:
     return value
 
 
+PARSERS: Mapping[str, Callable[[object], object]] = {"max_unparsed": parse_share, "capacity": parse_capacities}
+"""What reads a value that is written otherwise than it is kept."""
 KINDS = {"bool": "true or false", "int": "a whole number", "float": "a number", "str": "a text"}
 
 
@@ -158,6 +162,11 @@ CHECKS: Mapping[str, Callable[[Any], object]] = {
     "least_excess": between(0, 1e12),
     "least_factor": between(1, 1e6),
     "threads": between(1, 1024),
+    "critical_within": parse_span,
+    "warning_within": parse_span,
+    "warning_factor": between(1, 1e6),
+    "warning_lasts": parse_span,
+    "page_on": parse_severities,
     "format": one_of(*FORMATS),
     "fail_on": one_of(*FAIL_ON),
     "color": one_of(*COLORS),

@@ -37,7 +37,7 @@ def show(origin: bool, **options: Any) -> int:  # noqa: FBT001  click passes fla
 
     lines = []
     for key, value, where in settings_from(options).items():
-        text = f"# {key} is not set" if value is None else f"{key} = {_toml(value)}"
+        text = f"# {key} is not set" if value is None or value == () else f"{key} = {_toml(value)}"
         lines.append(escape(f"{text:<40} # {where}" if origin else text))
     write_stdout(("\n".join(lines) + "\n").encode())
     return 0
@@ -59,4 +59,11 @@ def _toml(value: object) -> str:
     """A value as TOML writes it; its strings are those of JSON."""
     import json
 
+    from detector.capacity import show_capacities
+
+    if isinstance(value, tuple):
+        value = show_capacities(value)
+    if isinstance(value, dict):
+        rows = (f"{json.dumps(name, ensure_ascii=False)} = {_toml(one)}" for name, one in value.items())
+        return f"{{{', '.join(rows)}}}"
     return str(value).lower() if isinstance(value, bool) else json.dumps(value, ensure_ascii=False)
