@@ -50,16 +50,18 @@ def capacity_for(service: str, rules: tuple[Capacity, ...]) -> Capacity | None:
     found = None
     for rule in rules:
         if fnmatchcase(service, rule.pattern):
-            found = rule if found is None else replace(found, **rule.stated())
+            found = rule if found is None else replace(found, **rule.stated())  # type: ignore[arg-type]
     return found
 
 
 def parse_capacities(raw: object) -> tuple[Capacity, ...]:
-    """The tables below `capacity` -> rules, in their order.
+    """The tables below `capacity` -> rules, in their order; rules stay as they are.
 
     Raises:
         SettingsError: something is no table, no known key, or no number with a sensible unit; says which.
     """
+    if isinstance(raw, tuple) and all(isinstance(rule, Capacity) for rule in raw):
+        return raw
     if not isinstance(raw, Mapping):
         raise SettingsError(f'must be a table for each pattern of services, [capacity."api-*"], not {raw!r}')
     return tuple(_rule(str(pattern), table) for pattern, table in raw.items())

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import polars as pl
 
 from detector.errors import Fault
+from detector.forecast import Forecast
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,43 +186,6 @@ class Contributor:
     share: float
     first_us: int
     sample: str
-
-
-@dataclass(frozen=True, slots=True)
-class Forecast:
-    """When a service will be overloaded, from what was known at one moment.
-
-    Attributes:
-        as_of_us: that moment, microseconds since 1970 UTC: the end of the input for an incident that lasts, else when
-            it was noticed.
-        capacity: what the service can bear, in `unit`: lines/min, bytes/s, bytes/day or bytes.
-        source: `settings`; or `learned`, the highest load before the incident that it bore for five minutes.
-        learned_us: when it bore that; None where the settings say it.
-        course: how the surge grows: `level`, `linear` or `exponential`.
-        load: share of the capacity at that moment; of a quota or a disk what will be taken of it by midnight or in
-            24 h.
-        load_of_all: the load if all clients did what one version does; None where no version is to blame.
-        overload_us: when the capacity is reached; `as_of_us` if it is reached already; None: not within 24 h, or the
-            service bears more than it ever did and stays there.
-        earliest_us, latest_us: between them it lies with a chance of 90 %; None: not within 24 h.
-    """
-
-    as_of_us: int
-    capacity: float
-    unit: str
-    source: str
-    learned_us: int | None
-    course: str
-    load: float
-    load_of_all: float | None = None
-    overload_us: int | None = None
-    earliest_us: int | None = None
-    latest_us: int | None = None
-
-    @property
-    def left_us(self) -> int | None:
-        """From that moment to the overload; None: not within 24 h."""
-        return None if self.overload_us is None else self.overload_us - self.as_of_us
 
 
 @dataclass(frozen=True, slots=True)

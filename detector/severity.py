@@ -1,6 +1,7 @@
 """How bad an incident is, and whether that is enough to page: one table, every number of it a setting.
 
-    critical  an overload is due within `critical_within`, or has come
+    critical  an overload is due within `critical_within`, or has come; or the load is above all that the service ever
+              bore, and grows
     warning   an overload is due within `warning_within`; or what one version does would overload the service if all
               clients had it; or the settings do not say what the service can bear, and it is at `warning_factor` times
               what is expected for `warning_lasts`
@@ -14,7 +15,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from detector.config import Settings, parse_severities, parse_span
-from detector.schemas import Forecast, Incident
+from detector.forecast import Forecast
+from detector.schemas import Incident
 
 
 def severity(incident: Incident, forecast: Forecast | None, to_us: int | None, settings: Settings) -> str:
@@ -27,7 +29,8 @@ def severity(incident: Incident, forecast: Forecast | None, to_us: int | None, s
         settings: the numbers of the table.
     """
     left = None if forecast is None else forecast.left_us
-    if left is not None and left <= parse_span(settings.critical_within) * 1e6:
+    grows_on = forecast is not None and forecast.is_uncharted and forecast.course != "level"
+    if grows_on or (left is not None and left <= parse_span(settings.critical_within) * 1e6):
         return "critical"
     if left is not None and left <= parse_span(settings.warning_within) * 1e6:
         return "warning"

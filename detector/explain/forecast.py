@@ -6,7 +6,6 @@ Raftery, Volinsky 1999, "Bayesian model averaging: a tutorial").
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -87,10 +86,6 @@ class Lead:
         return self.load is not None and self.load >= 1
 
 
-Shares = Callable[[Real], Real]
-"""What comes in this moment and in the windows ahead, d x (1 + n) -> the share of the capacity that it takes."""
-
-
 def forecast(surge: Surge, capacity: float | None) -> Lead:
     """Continue a surge.
 
@@ -106,7 +101,7 @@ def forecast(surge: Surge, capacity: float | None) -> Lead:
     if load >= 1:
         return Lead(best.course, load, surge.end_us, surge.end_us, surge.end_us)
     middles = np.r_[0.0, (np.arange(_windows(surge)) + 0.5) * surge.width_minutes]
-    shares = np.concatenate([_ahead(surge, growth, weight) for growth, weight in fits]) / capacity
+    shares: Real = np.concatenate([_ahead(surge, growth, weight) for growth, weight in fits]) / capacity
     return Lead(best.course, load, *_moments(surge, _first(shares, middles)))
 
 
@@ -118,7 +113,7 @@ def fill(surge: Surge, room: Room) -> Lead:
         return Lead(course, 1.0, surge.end_us, surge.end_us, surge.end_us)
     shares = np.concatenate([_ahead(surge, growth, weight) for growth, weight in fits])
     shares[:, 0] = 0.0
-    total = np.cumsum(shares, axis=1)
+    total: Real = np.cumsum(shares, axis=1)
     limits = np.full(total.shape[1], room.left)
     last = total.shape[1] - 1
     if room.whole is not None and room.windows < last:
@@ -198,10 +193,10 @@ def _ahead(surge: Surge, growth: Growth, weight: float) -> Real:
     if not number:
         return np.empty((0, len(curve)))
     minutes = np.r_[0.0, (np.arange(windows) + 0.5) * surge.width_minutes]
-    return factors(growth.course, draw(growth, number), minutes) * curve
+    return np.asarray(factors(growth.course, draw(growth, number), minutes) * curve)
 
 
-def _first(shares: Real, minutes: Real) -> Real:
+def _first(shares: Real, minutes: NDArray[np.floating]) -> Real:
     """Minutes until each row reaches 1 first; inf for never."""
     over = shares >= 1
     first = over.argmax(axis=1)
@@ -209,7 +204,7 @@ def _first(shares: Real, minutes: Real) -> Real:
     here, before = shares[rows, first], shares[rows, first - 1]
     passed = np.where(here > before, (1 - before) / np.maximum(here - before, 1e-12), 1.0)  # else the room was emptied
     lead = minutes[first - 1] + np.clip(passed, 0, 1) * (minutes[first] - minutes[first - 1])
-    return np.where(over.any(axis=1), np.where(first > 0, lead, 0.0), np.inf)
+    return np.asarray(np.where(over.any(axis=1), np.where(first > 0, lead, 0.0), np.inf))
 
 
 def _moments(surge: Surge, leads: Real) -> tuple[int | None, int | None, int | None]:

@@ -6,11 +6,13 @@ agrees. A row is one signal of one service; the rows of a service stand together
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from detector.baseline.ahead import Ahead, look_ahead
 from detector.baseline.expectation import Expected, Pseudo, Reach, Season, expect, season
 from detector.baseline.habits import Habits
 from detector.baseline.history import History, Stretch
@@ -86,12 +88,21 @@ class State:
         self.habits.grow(rows)
         self.detector.grow(rows)
 
+    def ahead_of(self, incidents: Sequence[Incident], now: int) -> dict[str, Ahead]:
+        """Id -> what the service usually sends in the hours around window `now`, from what is known by then."""
+        row = {name: number * len(self.signals) for number, name in enumerate(self.names)} if incidents else {}
+        return {one.id: look_ahead(self.history, row[one.service], now) for one in incidents}
+
 
 @dataclass(slots=True)
 class Results:
-    """What a day gave: incidents that closed, and (if kept) the verdicts, S x windows of each block."""
+    """What a day gave: incidents that closed, and (if kept) the verdicts, S x windows of each block.
+
+    `ahead`: id of each incident that opened -> what was usual around that moment.
+    """
 
     incidents: list[Incident] = field(default_factory=list)
+    ahead: dict[str, Ahead] = field(default_factory=dict)
     expected: list[Real] = field(default_factory=list)
     upper: list[Real] = field(default_factory=list)
     score: list[Real] = field(default_factory=list)
@@ -164,6 +175,9 @@ def _judge(state: State, first: int, counts: Real, exposure: Real, results: Resu
     tick = _tick(state, outlook, Seen(first, counts, exposure), score, strangest)
     flagged, closed = state.follower.follow(state.names, tick)
     results.incidents += closed
+    opened = [one for one in state.follower.still_open(state.names, first + counts.shape[1]) + closed
+              if one.detected_us > first * state.width_us]  # fmt: skip
+    results.ahead |= state.ahead_of(opened, first)
     if keep:
         _keep(results, state, outlook, tick, flagged)
     if counts.shape[1] == state.block:

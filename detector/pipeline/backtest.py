@@ -82,7 +82,7 @@ def _raised(
     if budget == settings.incident_budget:
         return scan.incidents
     walks = [walk(store, period, settings, opens_at(budget), keep=False) for store in stores]
-    return incidents_of(walks, period, scan.services, parse_budget(settings.budget))
+    return incidents_of(walks, period, scan.services, settings)
 
 
 def _of_service(name: str, trials: Sequence[Trial], incidents: Sequence[Incident], rate: float) -> ServiceTrials:
@@ -171,7 +171,7 @@ class Ledger:
 
     def _enter(self, ground: Ground, budget: str, seen: Seen, rivals: Rivals) -> None:
         width_us = ground.store.width_us
-        trial = trial_of(seen, width_us, self.installed, self.settings.budget)
+        trial = trial_of(seen, width_us, self.installed, self.settings)
         self.trials[budget].append(trial)
         if budget != self.settings.incident_budget or seen.kind == "bytes":
             return

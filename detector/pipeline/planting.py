@@ -83,6 +83,10 @@ class Planted:
         """The measures that are known of any service."""
         return self.store.measures()
 
+    def tells(self, column: str, service: str) -> bool:
+        """Do records of a service, by its name, state this column?"""
+        return self.store.tells(column, service)
+
     def matrices(self, number: int, services: Numbers, only: tuple[str, ...]) -> dict[str, Real]:
         """The measures `only` of one day with what is planted, S x windows."""
         found = self.store.matrices(number, services, tuple({*only, "lines"}))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import polars as pl
 
@@ -18,7 +19,8 @@ from detector.pipeline.period import Period, period_of
 from detector.pipeline.stores import Store
 from detector.pipeline.verdict_table import tabulate
 from detector.pipeline.walk import Walk, walk
-from detector.schemas import Incident, ScanResult
+from detector.schemas import Cause, Incident, ScanResult
+from detector.severity import rate
 
 YOUNG_US = 3_600_000_000
 """What is known of a service for less is not judged."""
@@ -62,12 +64,11 @@ def judge(
     gathered: Gathered, settings: Settings, now_us: int | None = None, *, keep_windows: bool = False
 ) -> ScanResult:
     """Find the surges in what was read; arguments and errors as for `scan`. Without the clock nothing is read again."""
-    weeks_between_pages = parse_budget(settings.budget)
     period = period_in(gathered, settings)
     stores = stores_in(gathered, period)
     walks = [walk(store, period, settings, opens_at(settings.incident_budget), keep=keep_windows) for store in stores]
     services = sum(len(one.names) for one in walks)
-    causes = {one.id: cause_of(one, of.store, of.end) for of in walks for one in of.incidents if period.covers(one)}
+    causes = {one.id: _cause(one, of) for of in walks for one in of.incidents if period.covers(one)}
     untold: list[str] = []
     if now_us is not None:
         causes, untold = explain(causes, walks, gathered, settings, now_us)
@@ -77,11 +78,16 @@ def judge(
         from_us=min((period.begin(one.first_us) for one in walks), default=None),
         to_us=max((one.end_us for one in walks), default=None),
         services=services,
-        incidents=incidents_of(walks, period, services, weeks_between_pages),
+        incidents=incidents_of(walks, period, services, settings),
         causes=causes,
         notes=_notes(gathered, walks) + untold,
         windows=period.cut(pl.concat(map(tabulate, walks))) if walks and keep_windows else None,
     )
+
+
+def _cause(incident: Incident, walk: Walk) -> Cause:
+    """What drives it, and where that leads."""
+    return replace(cause_of(incident, walk.store, walk.end), forecast=walk.forecasts.get(incident.id))
 
 
 def opens_at(budget: str) -> float:
@@ -122,9 +128,12 @@ def refuse_untimed(paths: Sequence[str], gathered: Gathered) -> None:
         )
 
 
-def incidents_of(walks: Sequence[Walk], period: Period, services: int, weeks_between_pages: float) -> list[Incident]:
-    """Those that reach into the period, sorted by start, then service."""
-    found = mark_pages([one for of in walks for one in of.incidents], services, weeks_between_pages)
+def incidents_of(walks: Sequence[Walk], period: Period, services: int, settings: Settings) -> list[Incident]:
+    """Those that reach into the period, with severity and page, sorted by start, then service."""
+    found = []
+    for of in walks:
+        marked = mark_pages(of.incidents, services, parse_budget(settings.budget))
+        found += [rate(one, of.forecasts.get(one.id), of.end_us, settings) for one in marked]
     return sorted(filter(period.covers, found), key=_by_start)
 
 

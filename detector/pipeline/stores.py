@@ -32,6 +32,9 @@ class Store(Protocol):
     def measures(self) -> frozenset[str]:
         """The measures that are known of any service: `lines`, `bytes`, `clients` or more."""
 
+    def tells(self, column: str, service: str) -> bool:
+        """Do records of a service, by its name, state this column?"""
+
     def matrices(self, number: int, services: Numbers, only: tuple[str, ...]) -> dict[str, Real]:
         """The measures `only` of one day, of the given services (-1: none), S x windows; NaN where unknown."""
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from detector.baseline.ahead import Ahead
 from detector.baseline.prior import load_prior
 from detector.config import Settings
+from detector.forecast import Forecast
 from detector.pipeline.advance import Results, State, advance
+from detector.pipeline.forecasts import foretell
 from detector.pipeline.model import recall
 from detector.pipeline.period import Period
 from detector.pipeline.signals import measures_of, rows_of, signals_of
@@ -24,6 +27,7 @@ class Walk:
         first, end: the first window, and the one after the last.
         incidents: those that closed, then those that last.
         days: number of the day -> its counts (S x windows) and verdicts, if they were kept.
+        forecasts: by id of the incident, of services of which it is known what they can bear.
     """
 
     store: Store
@@ -32,6 +36,7 @@ class Walk:
     end: int
     incidents: list[Incident] = field(default_factory=list)
     days: dict[int, tuple[Real, Results]] = field(default_factory=dict)
+    forecasts: dict[str, Forecast] = field(default_factory=dict)
 
     @property
     def first_us(self) -> int:
@@ -62,12 +67,17 @@ def walk(store: Store, period: Period, settings: Settings, open_at: float, *, ke
     first, end = store.span()
     found = Walk(store, names, first, period.end(end, store.width_us))
     state = begin(store, names, settings, open_at, settings.model)
+    ahead: dict[str, Ahead] = {}
     for day in days_of(store, first, found.end):
         counts, results = live(state, store, order, day, found.end, keep=keep)
         found.incidents += results.incidents
+        ahead |= results.ahead
         if keep:
             found.days[day] = counts, results
-    found.incidents += state.follower.still_open(names, found.end)
+    lasting = state.follower.still_open(names, found.end)
+    found.incidents += lasting
+    ahead |= state.ahead_of(lasting, state.history.next or found.end)
+    found.forecasts = foretell(store, found.incidents, ahead, found.end, settings)
     return found
 
 

@@ -7,6 +7,7 @@ from itertools import starmap
 
 from detector.report.chart import draw_chart, draw_drivers
 from detector.report.course import Course
+from detector.report.leads import tell_forecast
 from detector.report.markup import Markup, element, join
 from detector.report.numbers import brief, precise, times_normal
 from detector.report.sentences import (
@@ -14,7 +15,6 @@ from detector.report.sentences import (
     SIGNALS,
     tell_change,
     tell_delay,
-    tell_forecast,
     tell_length,
     tell_moment,
     tell_percent,
@@ -100,9 +100,9 @@ def _legend(one: IncidentShape) -> Markup:
         (element("rect", width=22, height=12, class_="band"), "no alarm by a single window"),
         (element("rect", width=22, height=12, class_="surge"), "the surge"),
     ]
-    if one.forecast.capacity is not None:
+    if one.forecast.capacity_unit == "lines/min":
         rows.append((element("line", **line, class_="capacity"), "capacity"))
-    if one.forecast.overload_at is not None:
+    if one.forecast.capacity_unit == "lines/min" and one.forecast.overload_at is not None:
         rows.append((element("line", **line, class_="forecast"), "forecast"))
     items = starmap(_legend_item, rows)
     return element("ul", *items, class_="legend")
@@ -162,10 +162,10 @@ def _contributor(one: ContributorShape) -> list[Markup]:
 
 
 def _forecast(one: IncidentShape) -> Markup | None:
-    told = tell_forecast(one.forecast, one.unit)
+    told = tell_forecast(one.forecast, one.ended_at)
     if not told:
         return None
-    return element("section", element("h4", "What it can bear"), *(element("p", line) for line in told))
+    return element("section", element("h4", "How long is left"), *(element("p", line) for line in told))
 
 
 def _together(services: Sequence[str]) -> Markup | None:

@@ -8,13 +8,13 @@ from __future__ import annotations
 import re
 
 from detector.report.escape import escape
+from detector.report.leads import tell_forecast
 from detector.report.look import Look
 from detector.report.numbers import precise
 from detector.report.sentences import (
     named_drivers,
     tell_change,
     tell_course,
-    tell_forecast,
     tell_percent,
     tell_reasons,
     tell_volume,
@@ -60,7 +60,7 @@ def _section(one: IncidentShape, to: str | None) -> list[str]:
               f"({tell_change(driver.before, driver.during)}), share {tell_percent(driver.share)}"
               for words, driver in named_drivers(one.drivers)]  # fmt: skip
     lines += [f"- {_contributor(found)}" for found in one.contributors]
-    lines += [f"- {line}" for line in tell_forecast(one.forecast, one.unit)]
+    lines += [f"- {line}" for line in tell_forecast(one.forecast, one.ended_at)]
     if one.services_together:
         lines.append(f"- together with {', '.join(map(code, one.services_together))}")
     return lines

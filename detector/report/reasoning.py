@@ -9,13 +9,13 @@ from dataclasses import dataclass
 
 from detector.config import PERIODS, parse_budget, score_of, weeks_of
 from detector.report.escape import escape
+from detector.report.leads import tell_forecast
 from detector.report.numbers import brief, grouped, precise, times_normal
 from detector.report.sentences import (
     SIGNALS,
     named_drivers,
     tell_change,
     tell_delay,
-    tell_forecast,
     tell_length,
     tell_moment,
     tell_percent,
@@ -44,7 +44,8 @@ class Reasoning:
         lines = [f"#{escape(one.id)}  {marks}  {escape(one.service) or '(no name)'}"]
         parts: Sequence[tuple[str, Iterator[str]]] = (
             ("What was seen", self.seen()), ("How strange that is", self.strange()), ("What drives it", self.drivers()),
-            ("Who contributes", self.contributors()), ("What it can bear", iter(tell_forecast(one.forecast, one.unit))),
+            ("Who contributes", self.contributors()),
+            ("How long is left", iter(tell_forecast(one.forecast, one.ended_at))),
             ("What would have silenced it", self.silence()),
         )  # fmt: skip
         for title, sentences in parts:

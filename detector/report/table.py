@@ -5,13 +5,13 @@ from __future__ import annotations
 import textwrap
 
 from detector.report.escape import cells, escape, shorten
+from detector.report.leads import tell_left, tell_load, tell_origin
 from detector.report.look import Look
 from detector.report.numbers import MINUTE_US, brief, factor_of, times_normal, unit_of
-from detector.report.severity import severity
-from detector.report.shape import NO_CAUSE
+from detector.report.shape import NO_CAUSE, shape_forecast
 from detector.report.spark import CELLS, sparkline
 from detector.report.summary import summarize
-from detector.report.times import clock, day, duration, moment
+from detector.report.times import clock, day, duration, moment, rfc3339
 from detector.schemas import Cause, Contributor, Factor, Incident, ScanResult
 
 INDENT, GAP = 9, 3
@@ -49,7 +49,19 @@ def _block(incident: Incident, cause: Cause, result: ScanResult, look: Look) -> 
     if reasons:
         lines.append(reasons)
     who = [_who(one, incident, look) for one in cause.contributors[:1] if one.share >= LEAST_SHARE]
-    return [_heading(incident, result, look), *(" " * INDENT + line for line in lines), *who]
+    left = _left(incident, cause, look)
+    return [_heading(incident, look), *(" " * INDENT + line for line in lines), *who, *left]
+
+
+def _left(incident: Incident, cause: Cause, look: Look) -> list[str]:
+    """`LEFT     88 min: full at about 22:00 (21:40-22:50); load 47 % of 600,000/min`; nothing without a capacity."""
+    forecast = shape_forecast(cause.forecast)
+    left = tell_left(forecast, rfc3339(incident.ended_us))
+    if not left:
+        return []
+    told = [f"{left}; {tell_load(forecast)}", tell_origin(forecast)]
+    lines = [line for part in told for line in textwrap.wrap(part, look.width - INDENT, break_long_words=False)]
+    return [look.paint("LEFT", "name") + " " * (INDENT - 4) + lines[0], *(" " * INDENT + line for line in lines[1:])]
 
 
 def _who(one: Contributor, incident: Incident, look: Look) -> str:
@@ -61,9 +73,9 @@ def _who(one: Contributor, incident: Incident, look: Look) -> str:
     return look.paint("WHO", "name") + " " * (INDENT - 3) + shorten(one.value, look.width - INDENT - cells(told)) + told
 
 
-def _heading(incident: Incident, result: ScanResult, look: Look) -> str:
+def _heading(incident: Incident, look: Look) -> str:
     """Severity and service on the left, the page mark and the id on the right."""
-    level = severity(incident, result.to_us)
+    level = incident.severity
     mark, name = "PAGE " if incident.page else "", f"#{escape(incident.id)}"
     room = look.width - INDENT - len(mark) - len(name)
     service = shorten(incident.service, room - 2) or "(no name)"

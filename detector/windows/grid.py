@@ -145,6 +145,10 @@ class Grid:
         """The measures that are known of any service."""
         return frozenset(name for day in self.days.values() for name in day)
 
+    def tells(self, column: str, service: str) -> bool:  # noqa: ARG002  as `Totals` does
+        """Do records of a service, by its name, state this column? A table has no records."""
+        return False
+
     def span(self) -> tuple[int, int]:
         """First window, and the one after the last."""
         first, last = min(self.days), max(self.days)

@@ -47,7 +47,8 @@ def enriched(scan: ScanResult, sample: str = "POST /v1/status") -> ScanShape:
         msgspec.structs.replace(
             one,
             contributors=[msgspec.convert(CONTRIBUTOR | {"value": sample, "sample": sample}, ContributorShape)],
-            forecast=ForecastShape(400.0, "learned", 0.54, "2025-07-15T12:40:00Z", 51.0),
+            forecast=ForecastShape(400.0, "learned", 0.54, "2025-07-15T12:40:00Z", 51.0, "2025-07-15T12:31:00Z",
+                                   None, "lines/min", "2025-07-14T16:00:00Z", None, "linear", "2025-07-15T11:49:00Z"),
             services_together=[sample],
         )
         for one in shape.incidents

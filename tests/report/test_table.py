@@ -49,8 +49,8 @@ def test_no_surge():
         ("x9.8 normal: 215 bytes/min", {"signal": "bytes"}),
         ("stayed at this level for a day, now taken as settled", {"settled": True}),
         ("lasts (12 h 24 min so far)", {"ended_us": None}),
-        ("INFO ", {"observed": 30.0}),
-        ("INFO ", {"ended_us": BEGIN + MINUTE}),
+        ("INFO ", {"severity": "info"}),
+        ("CRITICAL ", {"severity": "critical"}),
     ],
 )
 def test_kinds_of_surges(expected, changes):
