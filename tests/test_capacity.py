@@ -20,7 +20,8 @@ def number(key: str, raw: object) -> float | None:
     ("key", "raw", "expected"),
     [
         ("lines_per_minute", "600000/min", 6e5), ("lines_per_minute", "10k/s", 6e5), ("lines_per_minute", 50, 50.0),
-        ("lines_per_minute", "36M/h", 6e5), ("bytes_per_second", "50MB/s", 5e7), ("bytes_per_second", "1 MiB / s", 2**20),
+        ("lines_per_minute", "36M/h", 6e5), ("bytes_per_second", "50MB/s", 5e7),
+        ("bytes_per_second", "1 MiB / s", 2**20),
         ("bytes_per_second", "6GB/min", 1e8), ("bytes_per_day", "20GB/day", 2e10), ("bytes_per_day", "20 GB", 2e10),
         ("free_bytes", "500 GiB", 500 * 2.0**30), ("free_bytes", 1e12, 1e12), ("free_bytes", "1.5TB", 1.5e12),
     ],
