@@ -6,11 +6,18 @@ from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
+import polars as pl
 import pytest
 
 import detector
+from detector.baseline.ahead import Ahead
+from detector.capacity import Capacity
+from detector.config import Settings
 from detector.forecast import Forecast
+from detector.pipeline.forecasts import Telling, foretell, learn_capacities
+from detector.pipeline.gather import gather
 from detector.schemas import Incident, ScanResult
+from detector.windows.grid import Grid
 from tests.pipeline.making import START, START_US, access_line
 
 MINUTE_US = 60_000_000
@@ -116,6 +123,12 @@ def test_what_adds_up_is_full_at_some_time(tmp_path):
 
 
 def access(folder, lines: Real, failing_from: int | None = None) -> ScanResult:
+    """The surges of an access log."""
+    write_access(folder, lines, failing_from)
+    return detector.scan([str(folder / "access.log")])
+
+
+def write_access(folder, lines: Real, failing_from: int | None = None) -> None:
     """An access log of one service."""
     with (folder / "access.log").open("w") as sink:
         for minute, number in enumerate(lines.astype(int).tolist()):
@@ -124,22 +137,26 @@ def access(folder, lines: Real, failing_from: int | None = None) -> ScanResult:
                 moment = START + timedelta(minutes=minute, seconds=at % 60)
                 status = 503 if failing and at % 3 == 0 else 200
                 sink.write(access_line(moment, at % 25, status=status) + "\n")
-    return detector.scan([str(folder / "access.log")])
 
 
 def test_a_capacity_is_learned_from_logs(tmp_path):
     """The best five minutes without failures before the incident."""
-    hill = 15 + 60 * np.exp(-(((np.arange(14 * 60) - 350) / 150) ** 2))
-    lines = np.random.default_rng(5).poisson(hill).astype(float)
-    best = float(np.convolve(lines[:-100], np.full(5, 0.2), "valid").max())
-    lines[-100:] = 60
-    incident, found = of(access(tmp_path, lines))
-    assert found.source == "learned"
-    assert pytest.approx(best) == found.capacity
-    assert found.learned_us is not None
-    assert pytest.approx(350, abs=90) == (found.learned_us - START_US) / MINUTE_US
-    assert pytest.approx(60 / best, abs=0.03) == found.load
-    assert incident.severity == "warning"
+    lines = np.random.default_rng(5).poisson(10, 14 * 60).astype(float)
+    lines[300:310] = 60
+    lines[-30:] = 30
+    write_access(tmp_path, lines)
+    store = gather([str(tmp_path / "access.log")], Settings(), 0).totals
+    end = START_US // MINUTE_US + len(lines)
+    incident = Incident("1", "access", "lines", (end - 30) * MINUTE_US, (end - 5) * MINUTE_US, None, 30.0, 10.0, 9.0,
+                        MINUTE_US)  # fmt: skip
+    usual = {"1": Ahead(end - 240, 5, np.full(400, 10.0))}
+    found = foretell(store, [incident], usual, end, Settings())["1"]
+    assert ("learned", 60.0, "level") == (found.source, found.capacity, found.course)
+    assert START_US + 300 * MINUTE_US == found.learned_us
+    assert pytest.approx(0.5, abs=0.02) == found.load
+    best = learn_capacities(store, ["access"], end)["access"]
+    assert best.before(START_US // MINUTE_US + 4) is None
+    assert best.loads == sorted(best.loads)
 
 
 def test_more_than_ever_is_no_overload_until_it_fails(tmp_path):
@@ -162,13 +179,6 @@ def test_a_short_history_teaches_no_capacity(tmp_path):
 
 def test_a_version_is_held_against_all_clients():
     """The load at full roll-out is that of what is expected, times what the version sends."""
-    import polars as pl
-
-    from detector.baseline.ahead import Ahead
-    from detector.capacity import Capacity
-    from detector.pipeline.forecasts import Telling
-    from detector.windows.grid import Grid
-
     minutes = pl.datetime_range(START, START + timedelta(minutes=299), "1m", eager=True, time_unit="us")
     grid = Grid(MINUTE_US)
     grid.add(pl.DataFrame({"timestamp": minutes, "lines": [100.0] * 300}), "shop")
