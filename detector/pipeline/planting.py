@@ -66,9 +66,11 @@ class Planted:
     kind: str
     width_us: int = field(init=False)
     services: dict[str, int] = field(init=False)
+    names_clients: bool = field(init=False)
 
     def __post_init__(self) -> None:
         self.width_us, self.services = self.store.width_us, self.store.services
+        self.names_clients = self.store.names_clients
 
     @property
     def windows_per_day(self) -> int:

@@ -17,10 +17,12 @@ class Store(Protocol):
     Attributes:
         width_us: length of a window, microseconds; it divides a day.
         services: name -> number, in order of arrival (sort before use).
+        names_clients: clients are told apart over many windows, not counted in each of them.
     """
 
     width_us: int
     services: dict[str, int]
+    names_clients: bool
 
     @property
     def windows_per_day(self) -> int:

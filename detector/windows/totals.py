@@ -88,6 +88,7 @@ class Totals:
         extents: stream -> its stretches in order; from the begin of the first to the end of the last silence is zero.
         numbers: of services, given so far; services may be dropped, numbers are not given again.
         told: column -> names of the services that state it.
+        names_clients: clients are told apart over many windows.
     """
 
     width_us: int
@@ -96,6 +97,7 @@ class Totals:
     extents: dict[str, list[Stretch]] = field(default_factory=dict)
     numbers: int = 0
     told: dict[str, set[str]] = field(default_factory=dict)
+    names_clients: bool = True
 
     @property
     def windows_per_day(self) -> int:
