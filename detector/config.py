@@ -61,6 +61,7 @@ class Settings:
             warning.
         warning_factor, warning_lasts: where no capacity is set, an incident of so many times what is expected that
             lasts so long is a warning.
+        settle_after: an incident that lasts so long closes as settled; an hour at least.
         page_on: severities that page, within the budget; names with commas between them.
     """
 
@@ -87,6 +88,7 @@ class Settings:
     warning_factor: float = 2.0
     warning_lasts: str = "5m"
     page_on: str = "warning,critical"
+    settle_after: str = "24h"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +138,7 @@ class Overrides(TypedDict, total=False):
     warning_factor: float
     warning_lasts: str
     page_on: str
+    settle_after: str
 
 
 def types_of(part: type) -> dict[str, Any]:

@@ -150,6 +150,12 @@ def check_window(text: str) -> None:
         raise SettingsError(f"{text!r} is no length of a window: write auto, or a span from 1s to 1d")
 
 
+def check_settling(text: str) -> None:
+    """A span of an hour or more."""
+    if parse_span(text) < SECONDS["h"]:
+        raise SettingsError(f"{text!r} is too short: a surge has to last an hour or more, such as 24h, to be settled")
+
+
 CHECKS: Mapping[str, Callable[[Any], object]] = {
     "timezone": check_zone,
     "year": between(1970, 2261),
@@ -167,6 +173,7 @@ CHECKS: Mapping[str, Callable[[Any], object]] = {
     "warning_factor": between(1, 1e6),
     "warning_lasts": parse_span,
     "page_on": parse_severities,
+    "settle_after": check_settling,
     "format": one_of(*FORMATS),
     "fail_on": one_of(*FAIL_ON),
     "color": one_of(*COLORS),

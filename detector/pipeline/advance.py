@@ -42,6 +42,7 @@ class State:
         signals: of each service, in the order of its rows.
         prior: typical noise, for what has no history.
         open_at, least, least_factor: score, records above and times what is expected at which an incident opens.
+        settled_us: an incident that lasts so long closes as `settled`.
         names: of the services, sorted when they came in together.
     """
 
@@ -51,6 +52,7 @@ class State:
     open_at: float
     least: float
     least_factor: float
+    settled_us: int
     names: list[str] = field(default_factory=list)
     reaches: tuple[Reach, ...] = field(init=False)
     history: History = field(init=False)
@@ -67,7 +69,7 @@ class State:
         self.detector = Detector(self.width_us, self.prior)
         longest = max(reach.windows for reach in self.reaches)
         self.follower = Follower(
-            self.width_us, self.open_at, self.signals, self.least, self.least_factor, longest
+            self.width_us, self.open_at, self.signals, self.least, self.least_factor, longest, self.settled_us
         )
 
     @property

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from detector.baseline.ahead import Ahead
 from detector.baseline.prior import load_prior
-from detector.config import Settings
+from detector.config import Settings, parse_span
 from detector.forecast import Forecast
 from detector.pipeline.advance import Results, State, advance
 from detector.pipeline.forecasts import foretell
@@ -107,7 +107,7 @@ def begin(
     Raises:
         ModelError: the model cannot be read or does not fit.
     """
-    least = settings.least_excess, settings.least_factor
+    least = settings.least_excess, settings.least_factor, round(parse_span(settings.settle_after) * 1e6)
     state = State(store.width_us, signals_of(store), load_prior(), open_at, *least)
     state.grow(list(names))
     if model:

@@ -18,6 +18,7 @@ from detector.report.sentences import (
     tell_length,
     tell_moment,
     tell_percent,
+    tell_question,
     tell_reasons,
 )
 from detector.report.shape import ContributorShape, DriverShape, DriversShape, IncidentShape
@@ -28,12 +29,13 @@ CONTRIBUTORS = (("Where", None), ("Before", "number"), ("During", "number"), ("S
 HEADS = (("Driver", None), ("Before", "number"), ("During", "number"), ("Change", "number"), ("Share", "number"))
 
 
-def tell_incident(one: IncidentShape, course: Course | None, to: str | None) -> Markup:
-    """All that is known about an incident; `to`: end of the input."""
+def tell_incident(one: IncidentShape, course: Course | None, to: str | None, *, can_mark: bool = False) -> Markup:
+    """All that is known about an incident; `to`: end of the input; `can_mark`: a command takes an answer to it."""
+    asked = tell_question(one, can_mark=can_mark)
     return element(
-        "article", _heading(one), _headline(one), _when(one, to), _chart(one, course), _drivers(one.drivers),
-        _contributors(one.contributors), _forecast(one), _together(one.services_together),
-        id=f"i{one.id}",
+        "article", _heading(one), _headline(one), _when(one, to), element("p", asked) if asked else None,
+        _chart(one, course), _drivers(one.drivers), _contributors(one.contributors), _forecast(one),
+        _together(one.services_together), id=f"i{one.id}",
     )  # fmt: skip
 
 

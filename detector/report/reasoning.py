@@ -19,6 +19,7 @@ from detector.report.sentences import (
     tell_length,
     tell_moment,
     tell_percent,
+    tell_question,
 )
 from detector.report.shape import IncidentShape, KeptShape
 from detector.report.times import duration
@@ -32,10 +33,11 @@ WEEKS_IN_YEAR = PERIODS["year"]
 
 @dataclass(frozen=True, slots=True)
 class Reasoning:
-    """An incident and the report that it is part of."""
+    """An incident and the report that it is part of; `can_mark`: there is a command that takes an answer to it."""
 
     one: IncidentShape
     report: KeptShape
+    can_mark: bool = False
 
     def text(self, width: int) -> str:
         """Headed paragraphs, wrapped to `width` columns; log text is escaped."""
@@ -65,6 +67,8 @@ class Reasoning:
                f"{times_normal(one.factor)}.")  # fmt: skip
         yield (f"The surge began at {tell_moment(one.started_at)} and was noticed at {tell_moment(one.detected_at)}, "
                f"after {tell_delay(one)}; it {tell_length(one, report.to)}.")  # fmt: skip
+        if one.settled:
+            yield tell_question(one, can_mark=self.can_mark)
         if one.services_together:
             yield f"Other services rose by the same cause: {', '.join(one.services_together)}."
 

@@ -38,9 +38,18 @@ def tell_delay(one: IncidentShape) -> str:
 def tell_length(one: IncidentShape, to: str | None) -> str:
     """`lasted 26 min`, or `lasts (26 min so far)`."""
     begin = micros(one.started_at)
+    if one.settled:
+        return "stayed at this level and counts as settled"
     if one.ended_at is not None:
         return f"lasted {duration(micros(one.ended_at) - begin)}"
     return "lasts" if to is None else f"lasts ({duration(micros(to) - begin)} so far)"
+
+
+def tell_question(one: IncidentShape, *, can_mark: bool) -> str:
+    """What a settled incident asks, once; nothing of others."""
+    if not one.settled:
+        return ""
+    return "Is this the new normal?" + (f" Then say so: detector mark {one.id} accepted" if can_mark else "")
 
 
 def tell_reasons(one: IncidentShape) -> str:

@@ -87,7 +87,7 @@ class ForecastShape(msgspec.Struct, frozen=True):
 
 
 class IncidentShape(msgspec.Struct, frozen=True):
-    """One surge; observed and expected in `unit`, times RFC 3339 in UTC."""
+    """One surge; observed and expected in `unit`, times RFC 3339 in UTC; settled: it lasts, but is followed no more."""
 
     id: str
     service: str
@@ -107,6 +107,7 @@ class IncidentShape(msgspec.Struct, frozen=True):
     contributors: list[ContributorShape]
     forecast: ForecastShape
     services_together: list[str]
+    settled: bool = False
 
 
 class ScanShape(msgspec.Struct, frozen=True, rename={"from_": "from"}):
@@ -172,7 +173,7 @@ def shape_incident(incident: Incident, cause: Cause) -> IncidentShape:
         observed=rounded(incident.observed * scale), expected=rounded(incident.expected * scale),
         severity=incident.severity, page=incident.page,
         drivers=DriversShape(*map(_driver, (cause.clients, cause.messages_per_client, cause.bytes_per_message))),
-        contributors=[*map(_contributor, cause.contributors)], services_together=[],
+        contributors=[*map(_contributor, cause.contributors)], services_together=[], settled=incident.settled,
         forecast=shape_forecast(cause.forecast),
     )  # fmt: skip
 

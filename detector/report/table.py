@@ -8,7 +8,8 @@ from detector.report.escape import cells, escape, shorten
 from detector.report.leads import tell_left, tell_load, tell_origin
 from detector.report.look import Look
 from detector.report.numbers import MINUTE_US, brief, factor_of, times_normal, unit_of
-from detector.report.shape import NO_CAUSE, shape_forecast
+from detector.report.sentences import tell_question
+from detector.report.shape import NO_CAUSE, shape_forecast, shape_incident
 from detector.report.spark import CELLS, sparkline
 from detector.report.summary import summarize
 from detector.report.times import clock, day, duration, moment, rfc3339
@@ -50,7 +51,9 @@ def _block(incident: Incident, cause: Cause, result: ScanResult, look: Look) -> 
         lines.append(reasons)
     who = [_who(one, incident, look) for one in cause.contributors[:1] if one.share >= LEAST_SHARE]
     left = _left(incident, cause, look)
-    return [_heading(incident, look), *(" " * INDENT + line for line in lines), *who, *left]
+    asked = textwrap.wrap(tell_question(shape_incident(incident, cause), can_mark=look.can_mark), look.width - INDENT)
+    told = [_heading(incident, look), *(" " * INDENT + line for line in lines), *who, *left]
+    return told + [" " * INDENT + line for line in asked]
 
 
 def _left(incident: Incident, cause: Cause, look: Look) -> list[str]:
@@ -101,7 +104,7 @@ def _course(incident: Incident, result: ScanResult) -> str:
     began = f"began {day(incident.started_us, year=several_years)} {clock(incident.started_us)} UTC"
     noticed = f"noticed after {duration(incident.detected_us - incident.started_us)}"
     if incident.settled:
-        end = "stayed at this level for a day, now taken as settled"
+        end = "stayed at this level and counts as settled"
     elif incident.ended_us is None:
         end = "lasts"
         if result.to_us is not None:

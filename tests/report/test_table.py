@@ -47,7 +47,7 @@ def test_no_surge():
         ("from nothing: 215 lines/min, expected 0", {"expected": 0.0}),
         ("over x1,000 normal: 215 lines/min, expected almost 0", {"expected": 0.001}),
         ("x9.8 normal: 215 bytes/min", {"signal": "bytes"}),
-        ("stayed at this level for a day, now taken as settled", {"settled": True}),
+        ("stayed at this level and counts as settled", {"settled": True}),
         ("lasts (12 h 24 min so far)", {"ended_us": None}),
         ("INFO ", {"severity": "info"}),
         ("CRITICAL ", {"severity": "critical"}),
