@@ -23,8 +23,7 @@ Mask = NDArray[np.bool_]
 CLOSE_NATS = 5.0
 QUIET_US = 10 * 60_000_000
 SETTLED_US = 24 * 3_600_000_000
-LOWEST_FACTOR = 1.1
-"""The least factor that the end of an incident is measured against."""
+LOWEST_FACTOR = 1.1  # that the end of an incident is measured against
 LEAST_FACTORS = {"bytes_per_line": 1.5}
 """Signals that hurt nobody before they rise by more: lines of another kind are a little longer or shorter."""
 HIGHEST_FACTOR = 1e6
@@ -130,8 +129,7 @@ class Follower:
         signals: their names.
         least: records above what is expected that an incident needs at least.
         least_factor: times what is expected that it needs at least.
-        longest: windows of the longest sum.
-        settled_us: a surge that lasts so long closes as `settled`.
+        longest: windows of the longest sum; settled_us: a surge that lasts so long closes as `settled`.
         surges: number of the service -> its open surge.
         over: services whose surge is over while sums still hold it -> the window from which they do not, and its height
             as a factor: until then only what comes half as high again opens a new one, after a settled one only what

@@ -49,6 +49,8 @@ TIME = pl.Datetime("us", "UTC")
 TEXT = pl.String()
 COUNT = pl.Int64()
 REAL = pl.Float64()
+DAY_US = 86_400_000_000
+LEAST_MARGIN_US = DAY_US // 12
 
 RECORDS = (
     Column("timestamp", TIME, "", "when it happened; null where the record has no time"),
@@ -90,6 +92,15 @@ VERDICTS = (
     Column("upper_lines", REAL, "records", "the highest count that would raise nothing by itself"),
     Column("score", REAL, "log10 weeks", "log10 of one plus the mean service-weeks between false alarms as strange"),
     Column("flagged", pl.Boolean(), "", "part of an incident"),
+)
+
+BARS = 48
+OVERVIEW = (
+    Column("service", TEXT, "", "what a baseline belongs to"),
+    Column("lines", REAL, "records", "all of the time that is reported"),
+    Column("score", REAL, "log10 weeks", "the highest of any window; null where none was judged"),
+    Column("course", pl.List(pl.Float64()), "records", f"mean per window of {BARS} equal stretches of that time"),
+    Column("flagged", pl.List(pl.Boolean()), "", "likewise, whether any of their windows was part of an incident"),
 )
 
 
@@ -150,6 +161,13 @@ class Incident:
     def factor(self) -> float:
         """How many times what was expected."""
         return self.observed / self.expected if self.expected > 0 else float("inf")
+
+    @property
+    def around(self) -> tuple[int, int]:
+        """Begin and end of the time to show it in: as long before and after as it lasted, two hours at least."""
+        last = self.detected_us if self.ended_us is None else self.ended_us
+        margin = max(last - self.started_us, LEAST_MARGIN_US)
+        return self.started_us - margin, last + (DAY_US if self.ended_us is None else margin)
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +266,8 @@ class ScanResult:
         incidents: sorted by start, then service.
         causes: by id of the incident.
         notes: what the user should know, one sentence each.
-        windows: the table VERDICTS, if it was asked for.
+        windows: the table VERDICTS if it was asked for, of all windows or of those around incidents.
+        overview: the table OVERVIEW, if either was asked for.
     """
 
     input: InputSummary
@@ -260,3 +279,4 @@ class ScanResult:
     causes: dict[str, Cause]
     notes: list[str]
     windows: pl.DataFrame | None = None
+    overview: pl.DataFrame | None = None

@@ -9,6 +9,7 @@ from detector.baseline.prior import load_prior
 from detector.config import Settings, parse_span
 from detector.forecast import Forecast
 from detector.pipeline.advance import Results, State, advance
+from detector.pipeline.digest import NOTHING, Digest, Keep
 from detector.pipeline.forecasts import foretell
 from detector.pipeline.model import recall
 from detector.pipeline.period import Period
@@ -27,6 +28,7 @@ class Walk:
         first, end: the first window, and the one after the last.
         incidents: those that closed, then those that last.
         days: number of the day -> its counts (S x windows) and verdicts, if they were kept.
+        digest: the coarse course of every service, if anything was to be kept.
         forecasts: by id of the incident, of services of which it is known what they can bear.
     """
 
@@ -37,6 +39,7 @@ class Walk:
     incidents: list[Incident] = field(default_factory=list)
     days: dict[int, tuple[Real, Results]] = field(default_factory=dict)
     forecasts: dict[str, Forecast] = field(default_factory=dict)
+    digest: Digest | None = None
 
     @property
     def first_us(self) -> int:
@@ -49,7 +52,7 @@ class Walk:
         return self.end * self.store.width_us
 
 
-def walk(store: Store, period: Period, settings: Settings, open_at: float, *, keep: bool) -> Walk:
+def walk(store: Store, period: Period, settings: Settings, open_at: float, keep: Keep = NOTHING) -> Walk:
     """Score all days up to the end of the period.
 
     Args:
@@ -57,7 +60,7 @@ def walk(store: Store, period: Period, settings: Settings, open_at: float, *, ke
         period: what lies after it is not looked at.
         settings: how to judge, and by which model.
         open_at: score at which an incident opens.
-        keep: keep the verdicts of all windows.
+        keep: what is kept of the windows.
 
     Raises:
         ModelError: the model that the settings name cannot be read or does not fit.
@@ -66,13 +69,17 @@ def walk(store: Store, period: Period, settings: Settings, open_at: float, *, ke
     order = numbers_of(store, names)
     first, end = store.span()
     found = Walk(store, names, first, period.end(end, store.width_us))
+    if keep != NOTHING:
+        found.digest = Digest(names, period.begin(found.first_us) // store.width_us, found.end)
     state = begin(store, names, settings, open_at, settings.model)
     ahead: dict[str, Ahead] = {}
     for day in days_of(store, first, found.end):
-        counts, results = live(state, store, order, day, found.end, keep=keep)
+        counts, results = live(state, store, order, day, found.end, keep=keep != NOTHING)
         found.incidents += results.incidents
         ahead |= results.ahead
-        if keep:
+        if found.digest is not None:
+            found.digest.take(day * store.windows_per_day, counts, results)
+        if keep.windows:
             found.days[day] = counts, results
     lasting = state.follower.still_open(names, found.end)
     found.incidents += lasting

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from detector.config import Settings
 from detector.formats.lines import cut_lines
 from detector.formats.records import CONTINUATION, read_records
+from detector.pipeline.digest import Keep
 from detector.pipeline.opening import context_for, for_counting, head_of
 from detector.pipeline.read import Context, read
 from detector.pipeline.scan import scan
@@ -150,8 +151,8 @@ def test_order_of_services_does_not_matter(tmp_path: Path) -> None:
     data = counts_csv({"b": surge(), "a": season(2, 3.0, seed=5)})
     header, *rows = data.splitlines()
     mixed = b"\n".join([header, *np.random.default_rng(3).permutation(rows).tolist()]) + b"\n"
-    one = scan([write(tmp_path, "x.csv", data)], Settings(), NOW_US, keep_windows=True)
-    two = scan([write(tmp_path, "y.csv", mixed)], Settings(), NOW_US, keep_windows=True)
+    one = scan([write(tmp_path, "x.csv", data)], Settings(), NOW_US, keep=Keep(windows=True))
+    two = scan([write(tmp_path, "y.csv", mixed)], Settings(), NOW_US, keep=Keep(windows=True))
     assert verdicts(one) == verdicts(two)
     assert one.windows is not None
     assert two.windows is not None
@@ -168,9 +169,9 @@ def alarms(result: ScanResult, until_us: int) -> list[tuple[str, int, int]]:
 def test_the_future_changes_no_verdict(end: int, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Cutting off what comes later changes no score and no alarm of what came before."""
     folder = tmp_path_factory.mktemp("causal")
-    series = np.concatenate([surge(), season(1, seed=9)])
-    whole = scan([write(folder, "a.csv", counts_csv({"www": series}))], Settings(), NOW_US, keep_windows=True)
-    part = scan([write(folder, "b.csv", counts_csv({"www": series[:end]}))], Settings(), NOW_US, keep_windows=True)
+    series, keep = np.concatenate([surge(), season(1, seed=9)]), Keep(windows=True)
+    whole = scan([write(folder, "a.csv", counts_csv({"www": series}))], Settings(), NOW_US, keep=keep)
+    part = scan([write(folder, "b.csv", counts_csv({"www": series[:end]}))], Settings(), NOW_US, keep=keep)
     edge = START_US + end * 60_000_000
     assert alarms(whole, edge) == alarms(part, edge)
     assert whole.windows is not None
