@@ -13,7 +13,7 @@ class Forecast:
         as_of_us: that moment, microseconds since 1970 UTC: the end of the input for an incident that lasts, else when
             it was noticed.
         capacity: what the service can bear, in `unit`: lines/min, bytes/s, bytes/day or bytes.
-        source: `settings`; or `learned`, the highest load before the incident that it bore for five minutes.
+        source: `settings`; or `learned`, the highest load that it bore for five minutes without failing.
         learned_us: when it bore that; None where the settings say it.
         course: how the surge grows: `level`, `linear` or `exponential`.
         load: share of the capacity at that moment; of a quota or a disk what will be taken of it by midnight or in

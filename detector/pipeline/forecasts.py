@@ -22,10 +22,12 @@ from detector.pipeline.stores import Real, Store, days_of, numbers_of
 from detector.schemas import Incident
 
 MINUTE_US, HOUR_US, DAY_US = 60_000_000, 3_600_000_000, 86_400_000_000
-MOST_US, LEVEL_US = 3 * HOUR_US, HOUR_US
-"""So much of a surge tells how it grows, and so much before it how busy the day is."""
+MOST_US, LEVEL_US = HOUR_US, HOUR_US
+"""So much of a surge tells how it grows (releases go in steps), and so much before it how busy the day is."""
 LEAST_KNOWN_US = 12 * HOUR_US
 """What a service bore in less time says nothing of what it can bear."""
+NEAR = 0.8
+"""An incident that was borne up to a height is still there while its load is at least so much of it."""
 SMALLEST = 1e-9
 
 
@@ -148,17 +150,23 @@ class Telling:
                     midnight + per_day - self.moment)  # fmt: skip
 
     def _learned(self, best: Best | None) -> list[Forecast]:
-        """By the highest load before the incident; while it bears more than that, nobody knows where it ends."""
+        """By the highest load that was borne.
+
+        Where it bears more than before the incident, nobody knows where that ends; where it fails there, it is over.
+        """
         start, width = self._start, self.store.width_us
-        known = None if best is None or best.first < 0 else best.before(start)
-        if best is None or known is None or (start - best.first) * width < LEAST_KNOWN_US:
+        if best is None or best.first < 0 or (start - best.first) * width < LEAST_KNOWN_US:
             return []
-        surge = self._surge("lines")
-        if surge is None:
+        before, known, surge = best.before(start), best.before(self.moment), self._surge("lines")
+        if before is None or known is None or surge is None:
             return []
         lead = forecast(surge, known[0])
-        if lead.is_over and self._bears():
-            lead = Lead(lead.course, lead.load)
+        present = (lead.load or 0.0) * known[0]
+        if present >= max(before[0], NEAR * known[0]):
+            if self._bears():
+                lead, known = Lead(lead.course, present / before[0]), before
+            else:
+                lead = Lead(lead.course, lead.load, *[self.moment * width] * 3)
         learned_us = (known[1] - sustained(width)) * width
         return [self._tell(lead, known[0] * MINUTE_US / width, "lines/min", learned_us)]
 
