@@ -87,7 +87,7 @@ def _rule(pattern: str, table: object) -> Capacity:
 def _number(pattern: str, key: str, raw: object) -> float:
     """`50MB/s`, or a plain number in the unit that the key names."""
     sizes = THOUSANDS if key == "lines_per_minute" else SIZES
-    found = re.fullmatch(r"(\d+(?:\.\d*)?(?:[eE]\d+)?)\s*([A-Za-z]*)\s*(?:/\s*([A-Za-z]+))?", str(raw).strip())
+    found = re.fullmatch(r"(\d+(?:\.\d*)?(?:[eE][+-]?\d+)?)\s*([A-Za-z]*)\s*(?:/\s*([A-Za-z]+))?", str(raw).strip())
     own = OWN_PERIODS[key]
     if found is None or isinstance(raw, bool):
         raise _wrong(pattern, key, raw)
