@@ -17,7 +17,7 @@ Real = NDArray[np.float64]
 MINUTE_US = 60_000_000
 HORIZON_MINUTES = 24 * 60
 COVERAGE = 0.9
-DRAWS = 999
+DRAWS = 499
 SUSTAINED_MINUTES = 5
 HEALTHY = 0.01
 """Share of errors up to which a service bears its load."""
