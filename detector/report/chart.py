@@ -55,7 +55,7 @@ def draw_chart(course: Course, one: IncidentShape) -> Markup:
     """Lines per minute around an incident: observed, expected, the band up to where an alarm begins, and the marks."""
     frame = _frame(course, one.forecast)
     inner = element(
-        "svg", _surge(frame, one), _band(course, frame), _line(course, frame, course.expected, "expected"),
+        "svg", _surge(course, frame, one), _band(course, frame), _line(course, frame, course.expected, "expected"),
         _line(course, frame, course.observed, "observed"), *_marks(frame, one),
         x="0", y=TOP, width="100%", height=HEIGHT, viewBox="0 0 1000 1000", preserveAspectRatio="none",
     )  # fmt: skip
@@ -118,11 +118,10 @@ def _percent(share: float) -> str:
     return f"{share * 100:.5g}%"
 
 
-def _surge(frame: Frame, one: IncidentShape) -> Markup:
+def _surge(course: Course, frame: Frame, one: IncidentShape) -> Markup:
     """The time of the incident, shaded."""
-    begin, end = frame.x(micros(one.started_at)), 1.0
-    if one.ended_at is not None:
-        end = frame.x(micros(one.ended_at))
+    begin = frame.x(micros(one.started_at))
+    end = frame.x(course.end_us if one.ended_at is None else micros(one.ended_at))
     return element("rect", x=GRID * begin, y=0, width=GRID * (end - begin), height=GRID, class_="surge")
 
 
