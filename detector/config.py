@@ -6,12 +6,14 @@ import difflib
 import math
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
+from fnmatch import fnmatchcase
 from typing import Any, TypedDict, get_type_hints
 from zoneinfo import ZoneInfo
 
+from detector.calendars import Calendar
 from detector.capacity import Capacity
 from detector.errors import SettingsError
 
@@ -33,6 +35,34 @@ FAIL_ON = ("any", "page", "critical", "never")
 COLORS = ("auto", "always", "never")
 BY = ("service", "service,host")
 SEVERITIES = ("info", "warning", "critical")
+DIRECTIONS = ("up", "down", "both")
+SECTIONS = ("services", "calendar")
+"""Settings that are tables: they stand in files only."""
+
+
+@dataclass(frozen=True, slots=True)
+class OfServices:
+    """What is told of the services whose names match a pattern; None: as for all others.
+
+    Attributes:
+        pattern: shell pattern (`*`, `?`, `[...]`) of their names, letters as they are.
+        incident_budget, least_excess, least_factor, direction, warmup: as in `Settings`.
+        ignore: they are counted, never judged.
+    """
+
+    pattern: str
+    incident_budget: str | None = None
+    least_excess: float | None = None
+    least_factor: float | None = None
+    direction: str | None = None
+    warmup: str | None = None
+    ignore: bool | None = None
+
+    @property
+    def closeness(self) -> tuple[bool, int, str]:
+        """Orders patterns: a name is closest, then the one with the most characters that stand for themselves."""
+        literal = re.sub(r"\[[^]]+\]|[*?]", "", self.pattern)
+        return literal == self.pattern, len(literal), self.pattern
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +84,8 @@ class Settings:
         incident_budget: false incidents of one service, such as `1/month`.
         least_excess: records above what is expected that an incident needs at least.
         least_factor: times what is expected that an incident needs at least.
+        direction: `up` for surges, `down` for falls of the lines, `both`.
+        warmup: time for which a service is known before it is judged, such as `1d`; an hour at least.
         threads: that read in parallel.
         model: folder of the learned baselines; None: everything is learned from the input.
         capacity: what services can bear.
@@ -63,6 +95,8 @@ class Settings:
             lasts so long is a warning.
         settle_after: an incident that lasts so long closes as settled; an hour at least.
         page_on: severities that page, within the budget; names with commas between them.
+        services: what is told of some of them, the closest pattern last.
+        calendar: planned times.
     """
 
     input_format: str = "auto"
@@ -80,6 +114,8 @@ class Settings:
     incident_budget: str = "1/month"
     least_excess: float = 5.0
     least_factor: float = 1.1
+    direction: str = "up"
+    warmup: str = "1h"
     threads: int = field(default_factory=processors)
     model: str | None = None
     capacity: tuple[Capacity, ...] = ()
@@ -89,6 +125,16 @@ class Settings:
     warning_lasts: str = "5m"
     page_on: str = "warning,critical"
     settle_after: str = "24h"
+    services: tuple[OfServices, ...] = ()
+    calendar: tuple[Calendar, ...] = ()
+
+    def told(self, key: str, service: str, usual: Any) -> Any:
+        """A setting as it counts for a service: by the closest pattern that says anything, else as `usual`."""
+        for rule in reversed(self.services):
+            value = getattr(rule, key)
+            if value is not None and fnmatchcase(service, rule.pattern):
+                return value
+        return usual
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +176,8 @@ class Overrides(TypedDict, total=False):
     incident_budget: str
     least_excess: float
     least_factor: float
+    direction: str
+    warmup: str
     threads: int
     model: str | None
     capacity: Mapping[str, Mapping[str, object]]
@@ -139,6 +187,8 @@ class Overrides(TypedDict, total=False):
     warning_lasts: str
     page_on: str
     settle_after: str
+    services: Mapping[str, Mapping[str, object]]
+    calendar: Sequence[Mapping[str, object]]
 
 
 def types_of(part: type) -> dict[str, Any]:
@@ -147,8 +197,8 @@ def types_of(part: type) -> dict[str, Any]:
 
 
 def known_keys() -> list[str]:
-    """All keys, in the order in which they are documented."""
-    return [one.name for part in (Settings, Display) for one in fields(part)]
+    """All keys that hold one value, in the order in which they are documented."""
+    return [one.name for part in (Settings, Display) for one in fields(part) if one.name not in SECTIONS]
 
 
 def nearest(key: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:

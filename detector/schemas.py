@@ -128,7 +128,7 @@ def check(frame: pl.DataFrame, columns: tuple[Column, ...]) -> pl.DataFrame:
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """One surge of one signal of one service.
+    """One surge, or fall, of one signal of one service.
 
     Attributes:
         id: the same for the same input and settings, whoever computes it.
@@ -141,6 +141,8 @@ class Incident:
         page: within the installation's budget.
         settled: closed because it lasted, not because it ended.
         severity: `info`, `warning` or `critical`.
+        calendar: name of the planned time that it belongs to, for which it does not page.
+        services_known: among which the installation's budget was divided; None before that.
     """
 
     id: str
@@ -156,10 +158,12 @@ class Incident:
     page: bool = False
     settled: bool = False
     severity: str = "info"
+    calendar: str | None = None
+    services_known: int | None = None
 
     @property
     def factor(self) -> float:
-        """How many times what was expected."""
+        """How many times what was expected; below 1 for a fall."""
         return self.observed / self.expected if self.expected > 0 else float("inf")
 
     @property

@@ -4,7 +4,7 @@
               bore, and grows
     warning   an overload is due within `warning_within`; or what one version does would overload the service if all
               clients had it; or the settings do not say what the service can bear, and it is at `warning_factor` times
-              what is expected for `warning_lasts`
+              what is expected, or the same part of it, for `warning_lasts`
     info      else
 
 What was learned is only what a service bore so far: it can make an incident worse, never harmless.
@@ -41,7 +41,8 @@ def severity(incident: Incident, forecast: Forecast | None, to_us: int | None, s
     end = incident.ended_us if incident.ended_us is not None else to_us
     lasted = (end if end is not None else incident.detected_us) - incident.started_us
     lasts = lasted >= parse_span(settings.warning_lasts) * 1e6
-    return "warning" if incident.factor >= settings.warning_factor and lasts else "info"
+    far = incident.factor >= settings.warning_factor or incident.factor <= 1 / settings.warning_factor
+    return "warning" if far and lasts else "info"
 
 
 def rate(incident: Incident, forecast: Forecast | None, to_us: int | None, settings: Settings) -> Incident:

@@ -173,6 +173,23 @@ def expect(stretch: Stretch, of: Season, reaches: Sequence[Reach], pseudo: Pseud
     return Expected(np.where(known, rate, np.nan) * exposure, exposure, support, unheard)
 
 
+def expect_least(stretch: Stretch, of: Season, reaches: Sequence[Reach]) -> Expected:
+    """What is expected of sums at least: the lower of the last hour and the season; nothing by a slow test.
+
+    Args:
+        stretch, of, reaches: as for `expect`.
+    """
+    shape = (len(reaches), len(stretch.counts), stretch.windows)
+    counts, exposure, support = np.full(shape, np.nan), np.zeros(shape), np.zeros(shape)
+    for test, reach in enumerate(reaches):
+        exposure[test] = stretch.sums(0, reach.windows)[1]
+        seen, support[test] = stretch.sums(reach.windows + reach.guard, reach.level)
+        known = (support[test] >= KNOWN) & (exposure[test] >= 1) & (not reach.slow)
+        rate = np.fmin(seen / np.maximum(support[test], SMALLEST), of.rate[test])
+        counts[test] = np.where(known, rate * exposure[test], np.nan)
+    return Expected(counts, exposure, support, np.zeros(shape, bool))
+
+
 def _median(days: Real, *, upper: bool = False) -> Real:
     """The median over axis 2, of two in the middle the mean or the upper one; NaN where no day is known."""
     ordered = np.sort(days, axis=2)  # NaN goes last

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, time
 from typing import Any
 
 import click
@@ -35,10 +36,14 @@ def show(origin: bool, **options: Any) -> int:  # noqa: FBT001  click passes fla
     from detector.cli.output import write_stdout
     from detector.report.escape import escape
 
-    lines = []
-    for key, value, where in settings_from(options).items():
-        text = f"# {key} is not set" if value is None or value == () else f"{key} = {_toml(value)}"
-        lines.append(escape(f"{text:<40} # {where}" if origin else text))
+    resolved = settings_from(options)
+    tables = [("", resolved.items()), *resolved.sections.tables()]
+    lines: list[str] = []
+    for heading, values in tables:
+        lines += ["", escape(heading)] if heading else []
+        for key, value, where in values:
+            text = f"# {key} is not set" if value is None or value == () else f"{key} = {_toml(value)}"
+            lines.append(escape(f"{text:<40} # {where}" if origin else text))
     write_stdout(("\n".join(lines) + "\n").encode())
     return 0
 
@@ -50,7 +55,8 @@ def check(**options: Any) -> int:
     from detector.cli.output import write_stdout
     from detector.report.escape import escape
 
-    origins = sorted(set(settings_from(options).origins.values()))
+    resolved = settings_from(options)
+    origins = sorted({*resolved.origins.values(), *resolved.sections.origins.values()})
     write_stdout(escape(f"valid; set by: {', '.join(origins) or 'nothing, all are defaults'}").encode() + b"\n")
     return 0
 
@@ -66,4 +72,6 @@ def _toml(value: object) -> str:
     if isinstance(value, dict):
         rows = (f"{json.dumps(name, ensure_ascii=False)} = {_toml(one)}" for name, one in value.items())
         return f"{{{', '.join(rows)}}}"
-    return str(value).lower() if isinstance(value, bool) else json.dumps(value, ensure_ascii=False)
+    if isinstance(value, bool):
+        return str(value).lower()
+    return value.isoformat() if isinstance(value, date | time) else json.dumps(value, ensure_ascii=False)

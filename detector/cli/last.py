@@ -41,7 +41,9 @@ def _encode(result: ScanResult, settings: Settings) -> bytes:
 
     scan = msgspec.structs.asdict(shape_scan(result))
     scan["incidents"] = sorted(scan["incidents"], key=lambda one: -one.score)[:MOST_INCIDENTS]
-    budgets = BudgetsShape(settings.budget, settings.incident_budget)
+    told = {one.service: settings.told("incident_budget", one.service, None) for one in scan["incidents"]}
+    own = {service: budget for service, budget in told.items() if budget is not None}
+    budgets = BudgetsShape(settings.budget, settings.incident_budget, own)
     return msgspec.json.encode(KeptShape(**scan, settings=budgets))
 
 

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from detector.config import BY, COLORS, FAIL_ON, FORMATS, known_keys
+from detector.config import BY, COLORS, DIRECTIONS, FAIL_ON, FORMATS, known_keys
 from detector.layers import Resolved
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -41,6 +41,8 @@ JUDGING = (
                  " incident needs.  [default: 5]"),
     click.option("--least-factor", type=float, metavar="X", help="Times what is expected that an incident needs."
                  "  [default: 1.1]"),
+    click.option("--direction", type=click.Choice(DIRECTIONS), help="Surges, falls, or both.  [default: up]"),
+    click.option("--warmup", metavar="SPAN", help="How long a service is known before it is judged.  [default: 1h]"),
 )  # fmt: skip
 REPORTING = (
     click.option("--format", type=click.Choice(FORMATS), help="Of the report.  [default: by suffix of -o, else table]"),

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from detector.config import known_keys, nearest
+from detector.config import SECTIONS, known_keys, nearest
 from detector.errors import SettingsError, UsageError
 from detector.layers import Layer, Resolved, resolve
 
@@ -93,6 +93,8 @@ def of_environment(environment: Mapping[str, str]) -> Layer:
         if not name.startswith(PREFIX) or name in NO_SETTINGS or KUBERNETES.fullmatch(name):
             continue
         key = name.removeprefix(PREFIX).lower()
+        if key in SECTIONS:
+            raise SettingsError(f"environment: `{name}`: tables of settings stand in files only, such as ./{NAME}")
         if key in known_keys():
             values[key] = value
         elif near := nearest(key, known_keys(), cutoff=0.8):

@@ -146,11 +146,11 @@ class Detector:
         score = np.where(age_windows > hour, joined, NOTHING) + young
         return np.round(score, DECIMALS), each.argmax(axis=0)
 
-    def deviation_at(self, score: float, share: float = 0.0) -> Real:
+    def deviation_at(self, score: Real, share: float = 0.0) -> Real:
         """The deviation of one sum, R, at which the first test alone gives this score, above 0.
 
         Args:
-            score: as `positive` tells it.
+            score: as `positive` tells it, R.
             share: log10 of the signal's share of the false alarms.
         """
         peaks, weeks = self.peaks, 10.0**score - 1
@@ -159,8 +159,10 @@ class Detector:
         place = peaks.level[0] + np.log(decades / -np.log10(LOWER)) / (STEP * peaks.tail[0])
         return np.asarray(LOWEST * RATIO**place)
 
-    def learn(self, found: Deviation, age: Age) -> None:
-        """Take in a whole block after it was judged."""
-        self.noise.learn(found.sums, found.expected, found.counting, ~np.isnan(found.expected), age)
+    def learn(self, found: Deviation, age: Age, left_out: Mask | None = None) -> None:
+        """Take in a whole block after it was judged, but for the rows that are left out, R."""
+        left_out = np.zeros(len(age.days), bool) if left_out is None else left_out
+        known = ~np.isnan(found.expected) & ~left_out[:, None]
+        self.noise.learn(found.sums, found.expected, found.counting, known, age)
         old = age.days * DAY_US >= max(2 * BLOCK_US, (BLOCK_WINDOWS + 1) * self.width_us)
-        self.peaks.learn(found.normal, old, age.passed_days)
+        self.peaks.learn(found.normal, old & ~left_out, age.passed_days)

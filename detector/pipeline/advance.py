@@ -13,14 +13,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.baseline.ahead import Ahead, look_ahead
-from detector.baseline.expectation import Expected, Pseudo, Reach, Season, expect, season
+from detector.baseline.expectation import Pseudo, Reach, expect, season
 from detector.baseline.habits import Habits
 from detector.baseline.history import History, Stretch
 from detector.baseline.prior import Prior
+from detector.config import Settings, parse_span
 from detector.detect.noise import Age
 from detector.detect.peaks import NOTHING
-from detector.detect.verdicts import Detector, Deviation, block_of, lasting, parts_of, positive, tests_of
-from detector.incidents import Follower, Tick
+from detector.detect.verdicts import Detector, block_of, lasting, parts_of, positive, tests_of
+from detector.incidents.follower import Follower
+from detector.incidents.tick import Tick
+from detector.pipeline.falls import Falls, Verdict, limits_of
+from detector.pipeline.knobs import Knobs, knobs_of
+from detector.pipeline.outlook import Outlook, Seen, tick_of
+from detector.pipeline.planned import unlearned
 from detector.pipeline.signals import LINES, PER_LINE, shares_of
 from detector.schemas import Incident
 
@@ -41,24 +47,24 @@ class State:
         width_us: length of a window.
         signals: of each service, in the order of its rows.
         prior: typical noise, for what has no history.
-        open_at, least, least_factor: score, records above and times what is expected at which an incident opens.
-        settled_us: an incident that lasts so long closes as `settled`.
+        settings: for all services, and by pattern.
+        open_at: score at which an incident opens where no pattern gives a budget; infinite: none opens.
         names: of the services, sorted when they came in together.
     """
 
     width_us: int
     signals: tuple[str, ...]
     prior: Prior
+    settings: Settings
     open_at: float
-    least: float
-    least_factor: float
-    settled_us: int
     names: list[str] = field(default_factory=list)
     reaches: tuple[Reach, ...] = field(init=False)
     history: History = field(init=False)
     habits: Habits = field(init=False)
     detector: Detector = field(init=False)
     follower: Follower = field(init=False)
+    knobs: Knobs = field(init=False)
+    falls: Falls = field(init=False)
 
     def __post_init__(self) -> None:
         self.reaches = tuple(
@@ -67,10 +73,11 @@ class State:
         self.history = History(self.width_us, self.block, max(reach.back for reach in self.reaches))
         self.habits = Habits.of(0)
         self.detector = Detector(self.width_us, self.prior)
+        self.knobs = knobs_of(self.names, self.settings, self.open_at, self.width_us)
         longest = max(reach.windows for reach in self.reaches)
-        self.follower = Follower(
-            self.width_us, self.open_at, self.signals, self.least, self.least_factor, longest, self.settled_us
-        )
+        settled_us = round(parse_span(self.settings.settle_after) * 1e6)
+        self.follower = Follower(self.width_us, self.signals, longest, limits_of(self.knobs), settled_us=settled_us)
+        self.falls = Falls.of(Detector(self.width_us, self.prior), self.knobs, len(self.signals), longest)
 
     @property
     def block(self) -> int:
@@ -85,6 +92,9 @@ class State:
     def grow(self, names: list[str]) -> None:
         """Add services."""
         self.names += names
+        self.knobs = knobs_of(self.names, self.settings, self.open_at, self.width_us)
+        self.follower.limits = limits_of(self.knobs)
+        self.falls.grow(self.knobs)
         rows = len(names) * len(self.signals)
         self.history.grow(rows)
         self.habits.grow(rows)
@@ -94,6 +104,10 @@ class State:
         """Id -> what the service usually sends in the hours around window `now`, from what is known by then."""
         row = {name: number * len(self.signals) for number, name in enumerate(self.names)} if incidents else {}
         return {one.id: look_ahead(self.history, row[one.service], now) for one in incidents}
+
+    def still_open(self, now: int) -> list[Incident]:
+        """The incidents that last; `now` is the window after the last one seen."""
+        return self.follower.still_open(self.names, now) + self.falls.still_open(self.names, now)
 
 
 @dataclass(slots=True)
@@ -131,61 +145,52 @@ def advance(
         if first + begin < (state.history.next or 0):
             continue  # a model knows it already
         counts, exposure = (side[:, begin : min(begin + state.block, until - first)] for side in rows)
+        planned = unlearned(state.names, state.settings.calendar, first + begin, counts.shape[1], state.width_us)
+        left_out = np.zeros(len(counts), bool)
+        if planned is not None:
+            planned = np.repeat(planned, len(state.signals), axis=0)
+            left_out = np.asarray(planned.any(axis=1))
         if judge:
-            _judge(state, first + begin, counts, exposure, results, keep=keep)
+            seen = Seen(first + begin, counts, exposure, left_out, len(state.signals), state.width_us)
+            _judge(state, seen, results, keep=keep)
         if counts.shape[1] == state.block:
+            if planned is not None:
+                counts, exposure = np.where(planned, 0.0, counts), np.where(planned, 0.0, exposure)
             state.history.extend(first + begin, counts, exposure)
             state.habits.learn(counts, exposure, state.width_us)
     return results
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """A block: number of its first window, counts and exposure, R x n."""
-
-    first: int
-    counts: Real
-    exposure: Real
-
-
-@dataclass(frozen=True, slots=True)
-class Outlook:
-    """What is expected of a block of n windows.
-
-    Attributes:
-        stretch: the block with what came before it.
-        season: of its times.
-        expected: of the sums that end in its windows.
-        found: how far the sums deviate.
-    """
-
-    stretch: Stretch
-    season: Season
-    expected: Expected
-    found: Deviation
-
-
-def _judge(state: State, first: int, counts: Real, exposure: Real, results: Results, *, keep: bool) -> None:
+def _judge(state: State, seen: Seen, results: Results, *, keep: bool) -> None:
     """Score a block, follow its incidents, and learn how it scattered if it is whole."""
+    first, counts, exposure = seen.first, seen.counts, seen.exposure
     state.history.skip_to(first)
     outlook = _look(state, first, counts, exposure)
     age = state.habits.windows[:, None] + np.cumsum(exposure > 0, axis=1)
     score, strangest = state.detector.score(outlook.found, age)
-    shared = np.tile(shares_of(state.signals), len(state.names))[:, None]
+    shared = (state.knobs.share[:, None] + shares_of(state.signals)).reshape(-1, 1)
     score = positive(_limit(state, outlook, strangest, score, age) + shared)
-    score = np.where(exposure > 0, score, -np.inf)
-    tick = _tick(state, outlook, Seen(first, counts, exposure), score, strangest)
-    flagged, closed = state.follower.follow(state.names, tick)
-    results.incidents += closed
-    opened = [one for one in state.follower.still_open(state.names, first + counts.shape[1]) + closed
-              if one.detected_us > first * state.width_us]  # fmt: skip
-    results.ahead |= state.ahead_of(opened, first)
+    score = np.where(_is_judged(state, age) & (exposure > 0), score, -np.inf)
+    tick = tick_of(outlook, seen, state.detector.noise, score, strangest)
+    verdict = Verdict(tick.score.max(axis=1), *state.follower.follow(state.names, tick))
+    opened = state.follower.still_open(state.names, first + counts.shape[1]) + verdict.closed
+    results.ahead |= state.ahead_of([one for one in opened if one.detected_us > first * state.width_us], first)
+    whole = counts.shape[1] == state.block
+    learned = Age(state.block / state.windows_per_day, age[:, -1] / state.windows_per_day, state.habits.fractional == 0)
+    if len(state.falls.services):
+        state.falls.judge(outlook, seen, age, learned if whole else None, state.names, verdict)
+    results.incidents += verdict.closed
     if keep:
-        _keep(results, state, outlook, tick, flagged)
-    if counts.shape[1] == state.block:
-        passed = state.block * state.width_us / DAY_US
-        days = age[:, -1] * state.width_us / DAY_US
-        state.detector.learn(outlook.found, Age(passed, days, state.habits.fractional == 0))
+        _keep(results, state, outlook, tick, verdict)
+    if whole:
+        state.detector.learn(outlook.found, learned, seen.left_out)
+
+
+def _is_judged(state: State, age: Real) -> NDArray[np.bool_]:
+    """Which windows are looked at for surges, R x n."""
+    knobs = state.knobs
+    wanted = np.repeat(knobs.rising & ~knobs.ignored, len(state.signals))[:, None]
+    return np.asarray(wanted & (age > np.repeat(knobs.warmup, len(state.signals))[:, None]))
 
 
 def _look(state: State, first: int, counts: Real, exposure: Real) -> Outlook:
@@ -202,7 +207,7 @@ def _look(state: State, first: int, counts: Real, exposure: Real) -> Outlook:
     sums = np.stack([each[reach.windows] for reach in state.reaches])
     sampling = expected.exposure / np.maximum(expected.support, SMALLEST)  # the recent level is a sample itself
     counting = expected.counts * (1 + sampling) + mean * expected.exposure
-    return Outlook(stretch, of, expected, state.detector.deviate(sums, expected.counts, counting))
+    return Outlook(state.reaches, stretch, of, expected, state.detector.deviate(sums, expected.counts, counting))
 
 
 def _sum(stretch: Stretch, windows: int, width_us: int, exposure: Real) -> Real:
@@ -227,33 +232,15 @@ def _limit(state: State, outlook: Outlook, strangest: NDArray[np.int64], score: 
     return np.where((kinds != LINES) & (lines < LEAST_LINES), NOTHING, score)
 
 
-def _tick(state: State, outlook: Outlook, seen: Seen, score: Real, strangest: NDArray[np.int64]) -> Tick:
-    """What the follower needs, by service and signal."""
-    shape = (len(state.names), len(state.signals), seen.counts.shape[1])
-    windows = np.array([reach.windows for reach in state.reaches])
-    found, expected, noise = outlook.found, outlook.expected, state.detector.noise
-    sums, usual, exposed = (
-        np.take_along_axis(side, strangest[None], axis=0)[0] for side in (found.sums, found.expected, expected.exposure)
-    )
-    shortest = int(windows[0])
-    latest, latest_exposed = outlook.stretch.sums(0, shortest // parts_of(shortest, state.width_us))
-    return Tick(
-        seen.first, seen.counts.reshape(shape), seen.exposure.reshape(shape),
-        np.nan_to_num(usual / np.maximum(exposed, SMALLEST)).reshape(shape),
-        score.reshape(shape), windows[strangest].reshape(shape), sums.reshape(shape), usual.reshape(shape),
-        latest.reshape(shape), latest_exposed.reshape(shape),
-        outlook.season.rate[0].reshape(shape), noise.phi[0].reshape(shape[:2]), noise.dispersion[0].reshape(shape[:2]),
-        outlook.stretch,
-    )  # fmt: skip
-
-
-def _keep(results: Results, state: State, outlook: Outlook, tick: Tick, flagged: NDArray[np.bool_]) -> None:
+def _keep(results: Results, state: State, outlook: Outlook, tick: Tick, verdict: Verdict) -> None:
     """The verdicts of a block; expected and band are those of the shortest test, for a window of its rate."""
     lines, expected, noise = slice(None, None, len(state.signals)), outlook.expected, state.detector.noise
     usual = expected.counts[0][lines] / np.maximum(expected.exposure[0][lines], SMALLEST) * tick.exposure[:, 0]
     spread = np.sqrt(noise.variance(outlook.found.expected, outlook.found.counting))[0][lines]
-    edge = state.detector.deviation_at(state.open_at, float(shares_of(state.signals)[0]))[lines][:, None]
+    open_at = np.repeat(state.knobs.open_at, len(state.signals))
+    edge = state.detector.deviation_at(open_at, float(shares_of(state.signals)[0]))[lines][:, None]
+    edge = np.where((state.knobs.rising & ~state.knobs.ignored)[:, None], edge, np.nan)
     results.expected.append(usual)
     results.upper.append(usual * (1 + edge * spread / np.maximum(expected.counts[0][lines], SMALLEST)))
-    results.score.append(tick.score.max(axis=1))
-    results.flagged.append(flagged)
+    results.score.append(verdict.score)
+    results.flagged.append(verdict.flagged)

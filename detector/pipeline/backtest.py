@@ -82,7 +82,7 @@ def _raised(
     if budget == settings.incident_budget:
         return scan.incidents
     walks = [walk(store, period, settings, opens_at(budget)) for store in stores]
-    return incidents_of(walks, period, scan.services, settings)
+    return incidents_of(walks, period, settings)
 
 
 def _of_service(name: str, trials: Sequence[Trial], incidents: Sequence[Incident], rate: float) -> ServiceTrials:

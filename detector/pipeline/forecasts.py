@@ -54,7 +54,7 @@ class Best:
 def foretell(
     store: Store, incidents: Sequence[Incident], ahead: Mapping[str, Ahead], end: int, settings: Settings
 ) -> dict[str, Forecast]:
-    """Forecasts by the id of the incident, of those of which it is known what their service can bear.
+    """Forecasts by the id of the surge, of those of which it is known what their service can bear.
 
     Args:
         store: the counts.
@@ -67,7 +67,7 @@ def foretell(
     learned = learn_capacities(store, sorted(name for name, rule in rules.items() if rule is None), end)
     found = {}
     for incident in incidents:
-        usual = ahead.get(incident.id)
+        usual = ahead.get(incident.id) if incident.factor >= 1 else None
         one = None if usual is None else Telling(store, incident, usual, end)
         told = None if one is None else one.by(rules[incident.service], learned.get(incident.service))
         if told is not None:

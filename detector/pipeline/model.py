@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 from detector.baseline.habits import Habits
 from detector.baseline.store import Manifest, load, save, settings_hash
 from detector.config import Settings
+from detector.detect.verdicts import Detector
 from detector.errors import ModelError
 from detector.pipeline.advance import State
+from detector.pipeline.stores import Numbers
 
 SHAPING = ("by", "service", "service_name", "client", "timezone")
 """Settings that decide what a service is and when its lines were: a model learned under others does not fit."""
@@ -31,7 +33,10 @@ def save_states(folder: str, states: list[State], from_us: int, to_us: int, sett
     """Write what the tiles of a run know as one model."""
     after = max((state.history.next or 0 for state in states), default=0)
     manifest = Manifest("", states[0].width_us, from_us, to_us, after, fingerprint(settings), {})
-    save(folder, {"rows": pl.concat(map(_rows, states))}, manifest)
+    tables = {"rows": pl.concat(map(_rows, states))}
+    if any(len(state.falls.services) for state in states):
+        tables["falls"] = pl.concat(map(_falls, states))
+    save(folder, tables, manifest)
 
 
 def _rows(state: State) -> pl.DataFrame:
@@ -41,9 +46,18 @@ def _rows(state: State) -> pl.DataFrame:
                                   "signal": list(state.signals) * len(state.names)}  # fmt: skip
     columns |= {each.name: getattr(state.habits, each.name) for each in fields(Habits)}
     columns |= {f"last_{name}": np.ascontiguousarray(getattr(state.history, name)) for name in MEMORY}
-    columns |= {f"noise_{name}": _by_row(getattr(state.detector.noise, name)) for name in NOISE}
-    columns["peaks"] = _by_row(state.detector.peaks.seen)
-    return pl.DataFrame(columns)
+    return pl.DataFrame(columns | _scatter(state.detector))
+
+
+def _falls(state: State) -> pl.DataFrame:
+    """How the falls of each service scatter that is watched for them, one line each."""
+    names = pl.Series([state.names[service] for service in state.falls.services], dtype=pl.String)
+    return pl.DataFrame({"service": names} | _scatter(state.falls.detector))
+
+
+def _scatter(detector: Detector) -> dict[str, object]:
+    columns: dict[str, object] = {f"noise_{name}": _by_row(getattr(detector.noise, name)) for name in NOISE}
+    return columns | {"peaks": _by_row(detector.peaks.seen)}
 
 
 def _by_row(array: NDArray[np.floating]) -> NDArray[np.floating]:
@@ -70,6 +84,8 @@ def recall(folder: str, state: State, settings: Settings, first: int | None) -> 
     after = first is None or first >= manifest.next_window
     try:
         _fill(state, tables["rows"], memory=after)
+        if "falls" in tables:
+            _fill_falls(state, tables["falls"])
     except (pl.exceptions.PolarsError, KeyError, ValueError) as error:
         raise ModelError(f"model {folder}: its tables lack something ({error}); learn anew") from error
     if after:
@@ -100,7 +116,21 @@ def _fill(state: State, rows: pl.DataFrame, *, memory: bool) -> None:
     if memory:
         for name in MEMORY:
             getattr(state.history, name)[mine] = _matrix(rows[f"last_{name}"])[theirs]
-    noise, peaks = state.detector.noise, state.detector.peaks
+    _recall(state.detector, rows, mine, theirs)
+
+
+def _fill_falls(state: State, rows: pl.DataFrame) -> None:
+    """Likewise for the falls of those that are watched for them now."""
+    place = {name: index for index, name in enumerate(rows["service"].to_list())}
+    ours = [state.names[service] for service in state.falls.services]
+    mine = np.array([index for index, name in enumerate(ours) if name in place], np.int64)
+    theirs = np.array([place[ours[index]] for index in mine], np.int64)
+    _recall(state.falls.detector, rows, mine, theirs)
+
+
+def _recall(detector: Detector, rows: pl.DataFrame, mine: Numbers, theirs: Numbers) -> None:
+    """What lines `theirs` say of the scatter of rows `mine`."""
+    noise, peaks = detector.noise, detector.peaks
     tests = len(noise.phi)
     noise.sums[..., mine] = _matrix(rows["noise_sums"])[theirs].reshape(-1, SUMS, tests).transpose(1, 2, 0)
     noise.phi[:, mine] = _matrix(rows["noise_phi"])[theirs].T

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from detector.config import Settings, parse_budget
-from detector.incidents import mark_pages
+from detector.incidents.pages import mark_pages
 from detector.pipeline.planting import Mask, Planted, Slot, choose
 from detector.pipeline.stores import Numbers, Real, Store, days_of
 from detector.pipeline.walk import begin, live
@@ -167,7 +167,7 @@ def replay(
                     fork = deepcopy(state)
                     end = max(slot.end for slot in mine.values()) + 1  # nobody asks what the copy learns of the day
                     lines, results = live(fork, planted, ground.order, day, end, keep=False)
-                    raised = results.incidents + fork.follower.still_open(ground.names, end)
+                    raised = results.incidents + fork.still_open(end)
                     seen += _outcomes(ground, planted, lines, raised)
         yield day, seen
         live(state, store, ground.order, day, ground.end, keep=False)
@@ -188,7 +188,8 @@ def trial_of(seen: Seen, width_us: int, services: int, settings: Settings) -> Tr
     """The row of a surge; it pages by the budget of an installation of so many services, and by its height."""
     slot, incident = seen.slot, seen.incident
     started_us = slot.first * width_us
-    pages = [] if incident is None else mark_pages([incident], services, parse_budget(settings.budget))
+    weeks = parse_budget(settings.budget)
+    pages = [] if incident is None else mark_pages([incident], lambda _: services, weeks)
     pages = [rate(one, None, (slot.end + 1) * width_us, settings) for one in pages]
     return Trial(
         slot.service, seen.kind, slot.shape, seen.factor, started_us, slot.end * width_us,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import polars as pl
 
 from detector.config import Settings, parse_budget, score_of
 from detector.errors import InputError
-from detector.incidents import mark_pages
+from detector.incidents.pages import known_at, mark_pages
 from detector.pipeline.aids import NO_AIDS, Aids
 from detector.pipeline.around import windows_around
 from detector.pipeline.causes import cause_of
@@ -18,6 +19,7 @@ from detector.pipeline.digest import NOTHING, Keep
 from detector.pipeline.gather import gather
 from detector.pipeline.gathered import Gathered
 from detector.pipeline.period import Period, period_of
+from detector.pipeline.planned import mark_planned
 from detector.pipeline.stores import Store
 from detector.pipeline.verdict_table import tabulate
 from detector.pipeline.walk import Walk, walk
@@ -74,7 +76,7 @@ def judge(
     untold: list[str] = []
     if now_us is not None:
         causes, untold = explain(causes, walks, gathered, settings, now_us)
-    incidents = incidents_of(walks, period, services, settings)
+    incidents = incidents_of(walks, period, settings)
     return ScanResult(
         input=gathered.summary,
         window_seconds=(stores[0] if stores else gathered.totals).width_us / 1e6,
@@ -152,11 +154,13 @@ def refuse_untimed(paths: Sequence[str], gathered: Gathered) -> None:
         )
 
 
-def incidents_of(walks: Sequence[Walk], period: Period, services: int, settings: Settings) -> list[Incident]:
+def incidents_of(walks: Sequence[Walk], period: Period, settings: Settings) -> list[Incident]:
     """Those that reach into the period, with severity and page, sorted by start, then service."""
+    births_us = sorted(born for of in walks for born in of.born.tolist())
     found = []
     for of in walks:
-        marked = mark_pages(of.incidents, services, parse_budget(settings.budget))
+        planned = mark_planned(of.incidents, settings.calendar, of.end_us)
+        marked = mark_pages(planned, partial(known_at, births_us), parse_budget(settings.budget))
         found += [rate(one, of.forecasts.get(one.id), of.end_us, settings) for one in marked]
     return sorted(filter(period.covers, found), key=_by_start)
 

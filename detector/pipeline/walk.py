@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from detector.baseline.ahead import Ahead
 from detector.baseline.prior import load_prior
-from detector.config import Settings, parse_span
+from detector.config import Settings
 from detector.forecast import Forecast
 from detector.pipeline.advance import Results, State, advance
 from detector.pipeline.digest import NOTHING, Digest, Keep
@@ -17,6 +19,7 @@ from detector.pipeline.signals import measures_of, rows_of, signals_of
 from detector.pipeline.stores import Numbers, Real, Store, days_of, numbers_of
 from detector.schemas import Incident
 
+NEVER = np.iinfo(np.int64).max
 
 @dataclass(slots=True)
 class Walk:
@@ -27,6 +30,7 @@ class Walk:
         names: of its services, sorted, so that the order of arrival does not matter.
         first, end: the first window, and the one after the last.
         incidents: those that closed, then those that last.
+        born: when each service spoke first, microseconds since 1970 UTC; 0 where the model knows it.
         days: number of the day -> its counts (S x windows) and verdicts, if they were kept.
         digest: the coarse course of every service, if anything was to be kept.
         forecasts: by id of the incident, of services of which it is known what they can bear.
@@ -37,6 +41,7 @@ class Walk:
     first: int
     end: int
     incidents: list[Incident] = field(default_factory=list)
+    born: Numbers = field(default_factory=lambda: np.empty(0, np.int64))
     days: dict[int, tuple[Real, Results]] = field(default_factory=dict)
     forecasts: dict[str, Forecast] = field(default_factory=dict)
     digest: Digest | None = None
@@ -45,6 +50,13 @@ class Walk:
     def first_us(self) -> int:
         """Begin, microseconds since 1970 UTC."""
         return self.first * self.store.width_us
+
+    def hear(self, day: int, lines: Real) -> None:
+        """Note who spoke first on a day, S x windows."""
+        mute = np.flatnonzero(self.born == NEVER)
+        spoke = lines[mute] > 0
+        new = spoke.any(axis=1)
+        self.born[mute[new]] = (day * self.store.windows_per_day + spoke[new].argmax(axis=1)) * self.store.width_us
 
     @property
     def end_us(self) -> int:
@@ -68,20 +80,22 @@ def walk(store: Store, period: Period, settings: Settings, open_at: float, keep:
     names = sorted(store.services)
     order = numbers_of(store, names)
     first, end = store.span()
-    found = Walk(store, names, first, period.end(end, store.width_us))
+    state = begin(store, names, settings, open_at, settings.model)
+    heard = state.habits.quarters[:: len(state.signals)] > 0
+    found = Walk(store, names, first, period.end(end, store.width_us), born=np.where(heard, 0, NEVER))
     if keep != NOTHING:
         found.digest = Digest(names, period.begin(found.first_us) // store.width_us, found.end)
-    state = begin(store, names, settings, open_at, settings.model)
     ahead: dict[str, Ahead] = {}
     for day in days_of(store, first, found.end):
         counts, results = live(state, store, order, day, found.end, keep=keep != NOTHING)
         found.incidents += results.incidents
+        found.hear(day, counts)
         ahead |= results.ahead
         if found.digest is not None:
             found.digest.take(day * store.windows_per_day, counts, results)
         if keep.windows:
             found.days[day] = counts, results
-    lasting = state.follower.still_open(names, found.end)
+    lasting = state.still_open(found.end)
     found.incidents += lasting
     ahead |= state.ahead_of(lasting, state.history.next or found.end)
     found.forecasts = foretell(store, found.incidents, ahead, found.end, settings)
@@ -114,8 +128,7 @@ def begin(
     Raises:
         ModelError: the model cannot be read or does not fit.
     """
-    least = settings.least_excess, settings.least_factor, round(parse_span(settings.settle_after) * 1e6)
-    state = State(store.width_us, signals_of(store), load_prior(), open_at, *least)
+    state = State(store.width_us, signals_of(store), load_prior(), settings, open_at)
     state.grow(list(names))
     if model:
         recall(model, state, settings, None if resume else store.span()[0])

@@ -18,6 +18,7 @@ from detector.report.sentences import (
     tell_length,
     tell_moment,
     tell_percent,
+    tell_planned,
     tell_question,
     tell_reasons,
 )
@@ -80,8 +81,9 @@ def _when(one: IncidentShape, to: str | None) -> Markup:
     ended = None if one.ended_at is None else join(" (until ", moment(one.ended_at, "ended", begin), ")")
     return element(
         "p", "Began ", moment(begin, "started"), ", noticed ", moment(one.detected_at, "detected", begin),
-        f", after {tell_delay(one)}; {tell_length(one, to)}", ended, f". Seen in {SIGNALS.get(one.signal, one.signal)};"
-        " score ", number(one.score, "score"), ".",
+        f", after {tell_delay(one)}; {tell_length(one, to)}", ended,
+        f", {tell_planned(one.calendar)}" if one.calendar else None,
+        f". Seen in {SIGNALS.get(one.signal, one.signal)}; score ", number(one.score, "score"), ".",
         class_="soft",
     )  # fmt: skip
 
@@ -100,7 +102,7 @@ def _legend(one: IncidentShape) -> Markup:
         (element("line", **line, class_="observed"), "observed"),
         (element("line", **line, class_="expected"), "expected"),
         (element("rect", width=22, height=12, class_="band"), "no alarm by a single window"),
-        (element("rect", width=22, height=12, class_="surge"), "the surge"),
+        (element("rect", width=22, height=12, class_="surge"), "the incident"),
     ]
     if one.forecast.capacity_unit == "lines/min":
         rows.append((element("line", **line, class_="capacity"), "capacity"))

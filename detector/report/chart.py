@@ -86,7 +86,7 @@ def _describe(course: Course, one: IncidentShape) -> str:
     """The chart for those who cannot see it."""
     return (f"Lines per minute from {clock(course.begin_us)} to {clock(course.end_us)} UTC: at most "
             f"{brief(_highest(course.observed))} observed, at most {brief(_highest(course.expected))} expected; "
-            f"the surge began at {clock(micros(one.started_at))} and was noticed at "
+            f"the {'fall' if one.factor < 1 else 'surge'} began at {clock(micros(one.started_at))} and was noticed at "
             f"{clock(micros(one.detected_at))}.")  # fmt: skip
 
 

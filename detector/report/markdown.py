@@ -55,6 +55,7 @@ def _section(one: IncidentShape, to: str | None, *, can_mark: bool) -> list[str]
         f"**{tell_volume(one)}**" + (f", because of {reasons}" if reasons else ""),
         "",
         f"- {tell_course(one, to)}",
+        *([f"- planned ({code(one.calendar)}), so it does not page"] if one.calendar else []),
         f"- signal {code(one.signal)}, score {precise(one.score)}, incident {code(one.id)}",
     ]
     lines += [f"- {words}: {precise(driver.before)} before, {precise(driver.during)} during "

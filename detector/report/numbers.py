@@ -8,6 +8,8 @@ from detector.schemas import Incident
 
 LARGEST_FACTOR = 1e6
 """A surge from nothing has no finite factor, but every JSON reader needs a number."""
+LEAST_FACTOR = 0.005
+"""What falls below is as good as silent."""
 DIGITS = 9
 MINUTE_US = 60_000_000
 PER_MINUTE = {"lines": "lines/min", "bytes": "bytes/min", "errors": "errors/min", "debug": "debug lines/min"}
@@ -54,7 +56,11 @@ def precise(value: float) -> str:
 
 
 def times_normal(factor: float) -> str:
-    """`x9.7 normal`, `over x1000 normal`, or `from nothing`."""
+    """`x9.7 normal`, `over x1000 normal`, or `from nothing`; `fell to x0.1 normal`, or `fell silent`."""
+    if factor < LEAST_FACTOR:
+        return "fell silent"
+    if factor < 1:
+        return f"fell to x{brief(factor)} normal"
     if factor >= LARGEST_FACTOR:
         return "from nothing"
     return "over x1,000 normal" if factor > 1000 else f"x{brief(factor)} normal"

@@ -19,6 +19,7 @@ from detector.report.sentences import (
     tell_length,
     tell_moment,
     tell_percent,
+    tell_planned,
     tell_question,
 )
 from detector.report.shape import IncidentShape, KeptShape
@@ -65,7 +66,8 @@ class Reasoning:
         yield (f"From its begin there were {precise(one.observed)} {one.unit} on average, where "
                f"{precise(one.expected)} were expected from what was known of the service by then: "
                f"{times_normal(one.factor)}.")  # fmt: skip
-        yield (f"The surge began at {tell_moment(one.started_at)} and was noticed at {tell_moment(one.detected_at)}, "
+        what = "fall" if one.factor < 1 else "surge"
+        yield (f"The {what} began at {tell_moment(one.started_at)} and was noticed at {tell_moment(one.detected_at)}, "
                f"after {tell_delay(one)}; it {tell_length(one, report.to)}.")  # fmt: skip
         if one.settled:
             yield tell_question(one, can_mark=self.can_mark)
@@ -81,9 +83,14 @@ class Reasoning:
             yield "It pages." if one.page else "It does not page."
             return
         opens, pages = self._limits()
-        yield f"Incidents are reported from {precise(opens)} on (--incident-budget {settings.incident_budget})."
-        services = f"shared by {grouped(self.report.services)} services" if self.report.services > 1 else "one service"
+        own = settings.own.get(one.service)
+        budget = f"--incident-budget {settings.incident_budget}" if own is None else f"its own incident_budget, {own}"
+        yield f"Incidents are reported from {precise(opens)} on ({budget})."
+        known = self._services()
+        services = f"shared by {grouped(known)} services" if known > 1 else "one service"
         verdict = "so this one does" if one.page else "so this one does not"
+        if one.calendar is not None:
+            verdict = f"but this one is {tell_planned(one.calendar)}"
         yield f"They page from {precise(pages)} on (--budget {settings.budget}, {services}), {verdict}."
 
     def _limits(self) -> tuple[float, float]:
@@ -91,9 +98,13 @@ class Reasoning:
         settings = self.report.settings
         if settings is None:
             return math.nan, math.nan
-        opens = score_of(parse_budget(settings.incident_budget))
-        pages = score_of(max(self.report.services, 1) * parse_budget(settings.budget))
+        opens = score_of(parse_budget(settings.own.get(self.one.service, settings.incident_budget)))
+        pages = score_of(self._services() * parse_budget(settings.budget))
         return opens, max(opens, pages)
+
+    def _services(self) -> int:
+        """Among which the budget of pages was divided."""
+        return max(self.one.services_known or self.report.services, 1)
 
     def drivers(self) -> Iterator[str]:
         """Each factor of volume."""
@@ -120,7 +131,7 @@ class Reasoning:
         a_year = WEEKS_IN_YEAR / max(weeks_of(min(self.one.score, HIGHEST_SCORE)), 1e-9)
         yield f"- {_stricter('--incident-budget', a_year)}."
         if self.one.page:
-            paging = _stricter("--budget", a_year * max(self.report.services, 1))
+            paging = _stricter("--budget", a_year * self._services())
             yield f"- The page alone: {paging}."
         yield "- A baseline that knows this level, if it is the new normal: detector learn PATH... --model DIR."
 

@@ -37,6 +37,7 @@ INCIDENTS = (
     Column("load", REAL, "", "share of the capacity"),
     Column("overload_at", TIME, "", "when the capacity is reached; null: not within 24 h, or not known"),
     Column("minutes_to_overload", REAL, "min", "from the moment of the forecast"),
+    Column("calendar", TEXT, "", "the planned time for which it does not page; null if none"),
 )
 
 
@@ -55,7 +56,7 @@ def _row(shape: IncidentShape, started_us: int, end_us: int) -> tuple[object, ..
         _instant(shape.ended_at), shape.observed, shape.expected, shape.factor, shape.unit, shape.score, shape.severity,
         shape.page, (end_us - started_us) // 1_000_000, *(value for one in drivers for value in _flat(one)),
         forecast.capacity, forecast.capacity_unit, forecast.capacity_from, forecast.load,
-        _instant(forecast.overload_at), forecast.minutes_to_overload,
+        _instant(forecast.overload_at), forecast.minutes_to_overload, shape.calendar,
     )  # fmt: skip
 
 

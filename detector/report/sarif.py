@@ -12,7 +12,7 @@ import msgspec
 
 from detector.report.escape import escape, escape_json
 from detector.report.look import Look
-from detector.report.sentences import SIGNALS, tell_course, tell_reasons, tell_volume
+from detector.report.sentences import SIGNALS, tell_course, tell_planned, tell_reasons, tell_volume
 from detector.report.shape import FaultShape, IncidentShape, shape_scan
 from detector.schemas import ScanResult
 
@@ -24,13 +24,13 @@ Object = dict[str, object]
 def render(result: ScanResult, look: Look) -> bytes:  # noqa: ARG001  all formats are called alike
     """The log, indented by two."""
     scan = shape_scan(result)
-    rules = sorted({one.signal for one in scan.incidents})
+    rules = sorted({_rule_of(one) for one in scan.incidents})
     run: Object = {
         "tool": {"driver": {"name": "detector", "semanticVersion": version("detector"),
                             "rules": list(map(_rule, rules))}},
         "invocations": [{"executionSuccessful": True,
                          "toolExecutionNotifications": list(map(_notification, scan.input.faults))}],
-        "results": [_result(one, rules.index(one.signal), scan.to) for one in scan.incidents],
+        "results": [_result(one, rules.index(_rule_of(one)), scan.to) for one in scan.incidents],
     }  # fmt: skip
     log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
     return escape_json(msgspec.json.format(msgspec.json.encode(log), indent=2).decode()).encode() + b"\n"
@@ -42,9 +42,14 @@ def plain(text: str) -> str:
     return text.replace("{", "{{").replace("}", "}}")
 
 
-def _rule(signal: str) -> Object:
-    text = f"Surge of {SIGNALS.get(signal, signal)}"
-    return {"id": f"surge/{signal}", "shortDescription": {"text": plain(text)}}
+def _rule_of(one: IncidentShape) -> str:
+    return f"{'fall' if one.factor < 1 else 'surge'}/{one.signal}"
+
+
+def _rule(name: str) -> Object:
+    kind, _, signal = name.partition("/")
+    text = f"{kind.capitalize()} of {SIGNALS.get(signal, signal)}"
+    return {"id": name, "shortDescription": {"text": plain(text)}}
 
 
 def _notification(fault: FaultShape) -> Object:
@@ -54,9 +59,11 @@ def _notification(fault: FaultShape) -> Object:
 
 def _result(one: IncidentShape, rule: int, to: str | None) -> Object:
     reasons = tell_reasons(one)
-    text = f"{one.service}: {tell_volume(one)}; {tell_course(one, to)}" + (f"; because of {reasons}" if reasons else "")
+    because = f"because of {reasons}" if reasons else ""
+    told = (tell_volume(one), tell_course(one, to), tell_planned(one.calendar), because)
+    text = f"{one.service}: {'; '.join(line for line in told if line)}"
     return {
-        "ruleId": f"surge/{one.signal}",
+        "ruleId": _rule_of(one),
         "ruleIndex": rule,
         "level": LEVELS[one.severity],
         "message": {"text": plain(text)},

@@ -25,6 +25,11 @@ def tell_course(one: IncidentShape, to: str | None) -> str:
     return f"began {tell_moment(one.started_at)}, noticed after {tell_delay(one)}, {tell_length(one, to)}"
 
 
+def tell_planned(calendar: str | None) -> str:
+    """`planned (load test), so it does not page`; nothing for what was not planned."""
+    return "" if calendar is None else f"planned ({calendar}), so it does not page"
+
+
 def tell_moment(at: str) -> str:
     """`15 Jul 2025 11:35 UTC`."""
     return f"{day(micros(at), year=True)} {clock(micros(at))} UTC"

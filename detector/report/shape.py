@@ -108,6 +108,8 @@ class IncidentShape(msgspec.Struct, frozen=True):
     forecast: ForecastShape
     services_together: list[str]
     settled: bool = False
+    calendar: str | None = None
+    services_known: int | None = None
 
 
 class ScanShape(msgspec.Struct, frozen=True, rename={"from_": "from"}):
@@ -124,10 +126,11 @@ class ScanShape(msgspec.Struct, frozen=True, rename={"from_": "from"}):
 
 
 class BudgetsShape(msgspec.Struct, frozen=True):
-    """What the incidents of a kept report were measured by, as it was set."""
+    """What the incidents of a kept report were measured by, as it was set; `own`: by service, where it has its own."""
 
     budget: str
     incident_budget: str
+    own: dict[str, str] = {}
 
 
 class KeptShape(ScanShape, frozen=True, rename={"from_": "from"}):
@@ -174,7 +177,7 @@ def shape_incident(incident: Incident, cause: Cause) -> IncidentShape:
         severity=incident.severity, page=incident.page,
         drivers=DriversShape(*map(_driver, (cause.clients, cause.messages_per_client, cause.bytes_per_message))),
         contributors=[*map(_contributor, cause.contributors)], services_together=[], settled=incident.settled,
-        forecast=shape_forecast(cause.forecast),
+        forecast=shape_forecast(cause.forecast), calendar=incident.calendar, services_known=incident.services_known,
     )  # fmt: skip
 
 

@@ -42,7 +42,10 @@ def outcome(result: ScanResult) -> str:
         return f"No surge found in {lines} of {services}, {when}."
     pages = sum(one.page for one in result.incidents)
     hit = len({one.service for one in result.incidents})
-    surges = plural(len(result.incidents), "surge") + (f" ({plural(pages, 'page')})" if pages else "")
+    falls = sum(one.factor < 1 for one in result.incidents)
+    kinds = {"surge": len(result.incidents) - falls, "fall": falls}
+    surges = " and ".join(plural(count, word) for word, count in kinds.items() if count)
+    surges += f" ({plural(pages, 'page')})" if pages else ""
     where = services if hit == result.services else f"{grouped(hit)} of {services}"
     return f"{surges} in {where}, {when}."
 

@@ -8,7 +8,7 @@ from detector.report.escape import cells, escape, shorten
 from detector.report.leads import tell_left, tell_load, tell_origin
 from detector.report.look import Look
 from detector.report.numbers import MINUTE_US, brief, factor_of, times_normal, unit_of
-from detector.report.sentences import tell_question
+from detector.report.sentences import tell_planned, tell_question
 from detector.report.shape import NO_CAUSE, shape_forecast, shape_incident
 from detector.report.spark import CELLS, sparkline
 from detector.report.summary import summarize
@@ -46,9 +46,7 @@ def _wrap(text: str, width: int, indent: str) -> list[str]:
 def _block(incident: Incident, cause: Cause, result: ScanResult, look: Look) -> list[str]:
     """Who, how much, since when, why."""
     lines = [_volume(incident, cause, look), _course(incident, result)]
-    reasons = _reasons(cause)
-    if reasons:
-        lines.append(reasons)
+    lines += [line for line in (escape(tell_planned(incident.calendar)), _reasons(cause)) if line]
     who = [_who(one, incident, look) for one in cause.contributors[:1] if one.share >= LEAST_SHARE]
     left = _left(incident, cause, look)
     asked = textwrap.wrap(tell_question(shape_incident(incident, cause), can_mark=look.can_mark), look.width - INDENT)

@@ -1,7 +1,8 @@
 """Detection quality beside the best peers: `DETECTOR_EVAL=FOLDER python tests/bench/detection.py > table.md`.
 
 FOLDER holds the evaluation (`run.py`, `cases.py`) beside its cases. Every case is scanned at the default settings; a
-surge counts as found if an incident is noticed while it lasts.
+surge counts as found if an incident is noticed while it lasts. With `--knobs` all cases are scanned again for each of
+`KNOBS`, and the mean over the groups is printed.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +23,22 @@ PEERS = {
 """The best peer of each group: recall at one false alarm a service-week and a service-month in per cent, best F1."""
 
 
-def figures() -> dict[str, Any]:
-    """Group -> operating point -> figures."""
+KNOBS: Sequence[Mapping[str, str]] = (
+    {}, {"least_factor": "1.5"}, {"least_factor": "2"}, {"incident_budget": "1/week"}, {"incident_budget": "1/year"},
+    {"warmup": "1d"},
+)  # fmt: skip
+"""Settings beside the default ones."""
+
+
+def figures(settings: Mapping[str, str]) -> dict[str, Any]:
+    """Group -> operating point -> figures, at these settings."""
+    told = {f"DETECTOR_{key.upper()}": value for key, value in settings.items()}
     place = Path(os.environ["DETECTOR_EVAL"])
     with tempfile.TemporaryDirectory() as results:
         command = [sys.executable, "run.py", "product", "--split", "dev", "--windows",
                    "--command", f"{sys.executable} -m detector"]  # fmt: skip
-        subprocess.run(command, cwd=place, env={**os.environ, "EVAL_RESULTS": results}, check=True, stdout=sys.stderr)
+        environment = {**os.environ, **told, "EVAL_RESULTS": results}
+        subprocess.run(command, cwd=place, env=environment, check=True, stdout=sys.stderr)
         (found,) = Path(results).glob("product-*.json")
         content: dict[str, Any] = json.loads(found.read_text())
     groups: dict[str, Any] = content["groups"]
@@ -47,9 +58,22 @@ def row(name: str, group: dict[str, Any]) -> str:
     return f"| {name} | " + " | ".join(cells) + " |"
 
 
+def knobs() -> None:
+    """Print what each setting costs."""
+    print("| settings | recall | false alarms a service-week |\n|---|---|---|")
+    for settings in KNOBS:
+        usual = [group["default"] for group in figures(settings).values()]
+        recall, alarms = (sum(one[key] for one in usual) / len(usual) for key in ("recall", "false_per_week"))
+        name = ", ".join(f"`{key} = {value}`" for key, value in settings.items()) or "default"
+        print(f"| {name} | {recall:.0%} | {alarms:.2f} |", flush=True)
+
+
 def main() -> None:
     """Print the table."""
-    groups = figures()
+    if sys.argv[1:] == ["--knobs"]:
+        knobs()
+        return
+    groups = figures({})
     print("| group | recall at 1/week (peer) | at 1/month (peer) | best F1 (peer) | delay, min "
           "| default: recall | false/week | delay, min |")  # fmt: skip
     print("|---" * 8 + "|")

@@ -30,6 +30,16 @@ def test_the_last_scan_is_explained(detector, quiet_place):
         assert part in text
 
 
+def test_a_budget_of_its_own_and_a_planned_time_are_told(detector, quiet_place):
+    """The score that the service had to reach, and why it does not page all the same."""
+    (quiet_place / "detector.toml").write_text(
+        '[services."sh*"]\nincident_budget = "1/week"\n[[calendar]]\nname = "sale"\nfrom = "17:00"\nto = "19:00"\n'
+    )
+    text = " ".join(detector("explain", the_id(detector, quiet_place)).out.split())
+    assert "Incidents are reported from 0.301 on (its own incident_budget, 1/week)" in text
+    assert "but this one is planned (sale), so it does not page." in text
+
+
 def test_the_report_is_kept_for_the_user_alone(detector, quiet_place):
     """Whole, under one name, whatever format was printed; a later scan replaces it."""
     detector("scan", surging(quiet_place), "--quiet")

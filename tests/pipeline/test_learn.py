@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from detector.baseline.store import load
 from detector.config import Settings
 from detector.errors import ModelError
+from detector.layers import settings_of
 from detector.pipeline.learn import learn
 from detector.pipeline.scan import scan
 from tests.pipeline.making import START_US, counts_csv, season
@@ -99,3 +101,22 @@ def test_a_model_of_other_windows_is_refused(history: Path, tmp_path: Path) -> N
     for other in (Settings(model=folder, window="5m"), Settings(model=folder, by="service,host")):
         with pytest.raises(ModelError):
             scan([str(history / "new.csv")], other, NOW_US)
+
+
+def test_a_model_knows_the_falls_of_those_that_ask(history: Path, tmp_path: Path) -> None:
+    """Silence in the first hour is noticed with a model; it remembers nothing of services that did not ask."""
+    settings = settings_of({"services": {"www": {"direction": "both"}}})
+    learn([str(history / "old.csv")], settings, str(tmp_path / "m"), NOW_US)
+    assert ["www"] == load(str(tmp_path / "m"))[0]["falls"]["service"].to_list()
+    rows = (history / "new.csv").read_text().splitlines(keepends=True)
+    fallen = [f"{row.rpartition(',')[0]},0\n" if 1 + 2 * 30 <= index < 1 + 2 * 58 else row
+              for index, row in enumerate(rows)]  # fmt: skip
+    (tmp_path / "fallen.csv").write_text("".join(fallen))
+
+    def falls(model: str | None) -> list[str]:
+        found = scan([str(tmp_path / "fallen.csv")], replace(settings, model=model), NOW_US)
+        hour_us = START_US + 4 * 86_400_000_000 + 3_600_000_000
+        return [one.service for one in found.incidents if one.factor < 1 and one.detected_us < hour_us]
+
+    assert ["www"] == falls(str(tmp_path / "m"))
+    assert [] == falls(None)

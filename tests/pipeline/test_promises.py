@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from detector.config import Settings
 from detector.formats.lines import cut_lines
 from detector.formats.records import CONTINUATION, read_records
+from detector.layers import settings_of
 from detector.pipeline.digest import Keep
 from detector.pipeline.opening import context_for, for_counting, head_of
 from detector.pipeline.read import Context, read
@@ -146,37 +147,47 @@ def test_files_in_any_cut_give_the_same_incidents(surge_log: str, tmp_path: Path
     assert expected == verdicts(scan([str(tmp_path)], Settings(), NOW_US))
 
 
-def test_order_of_services_does_not_matter(tmp_path: Path) -> None:
+ALL_KNOBS = settings_of({
+    "direction": "both", "services": {"a": {"incident_budget": "1/week"}},
+    "calendar": [{"name": "x", "from": "06:00", "to": "08:00", "services": "[bw]*", "learn": False}],
+})  # fmt: skip
+
+
+@pytest.mark.parametrize("chosen", [Settings(), ALL_KNOBS])
+def test_order_of_services_does_not_matter(tmp_path: Path, chosen: Settings) -> None:
     """Rows of a counts table in another order give the same windows and incidents."""
     data = counts_csv({"b": surge(), "a": season(2, 3.0, seed=5)})
     header, *rows = data.splitlines()
     mixed = b"\n".join([header, *np.random.default_rng(3).permutation(rows).tolist()]) + b"\n"
-    one = scan([write(tmp_path, "x.csv", data)], Settings(), NOW_US, keep=Keep(windows=True))
-    two = scan([write(tmp_path, "y.csv", mixed)], Settings(), NOW_US, keep=Keep(windows=True))
+    one = scan([write(tmp_path, "x.csv", data)], chosen, NOW_US, keep=Keep(windows=True))
+    two = scan([write(tmp_path, "y.csv", mixed)], chosen, NOW_US, keep=Keep(windows=True))
     assert verdicts(one) == verdicts(two)
     assert one.windows is not None
     assert two.windows is not None
     assert one.windows.equals(two.windows)
 
 
-def alarms(result: ScanResult, until_us: int) -> list[tuple[str, int, int]]:
-    """What was raised up to a moment."""
-    return [(one.id, one.started_us, one.detected_us) for one in result.incidents if one.detected_us <= until_us]
+def alarms(result: ScanResult, until_us: int) -> list[tuple[str, int, int, int | None]]:
+    """What was raised up to a moment, and among how many services."""
+    found = [one for one in result.incidents if one.detected_us <= until_us]
+    return [(one.id, one.started_us, one.detected_us, one.services_known) for one in found]
 
 
 @settings(max_examples=6, deadline=None)
-@given(end=st.integers(1500, 2800))
-def test_the_future_changes_no_verdict(end: int, tmp_path_factory: pytest.TempPathFactory) -> None:
+@given(end=st.integers(1500, 2800), chosen=st.sampled_from([Settings(), ALL_KNOBS]))
+def test_the_future_changes_no_verdict(end: int, chosen: Settings, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Cutting off what comes later changes no score and no alarm of what came before."""
     folder = tmp_path_factory.mktemp("causal")
-    series, keep = np.concatenate([surge(), season(1, seed=9)]), Keep(windows=True)
-    whole = scan([write(folder, "a.csv", counts_csv({"www": series}))], Settings(), NOW_US, keep=keep)
-    part = scan([write(folder, "b.csv", counts_csv({"www": series[:end]}))], Settings(), NOW_US, keep=keep)
+    series = np.concatenate([surge(), season(1, seed=9)])
+    late = np.where(np.arange(len(series)) < 2900, np.nan, 5)
+    tables = {"www": series, "late": late}, {"www": series[:end]}
+    whole, part = (scan([write(folder, "a.csv", counts_csv(table))], chosen, NOW_US, keep=Keep(windows=True))
+                   for table in tables)  # fmt: skip
     edge = START_US + end * 60_000_000
     assert alarms(whole, edge) == alarms(part, edge)
     assert whole.windows is not None
     assert part.windows is not None
-    before = whole.windows.filter(pl.col("window_start").dt.epoch("us") < edge)
+    before = whole.windows.filter(pl.col("window_start").dt.epoch("us") < edge, service="www")
     assert before.equals(part.windows)
 
 

@@ -125,6 +125,18 @@ def test_sarif_messages_are_plain():
         assert [] == re.findall(r"(?<!\\)[\[\]]|(?<!\{)\{(?!\{)", one["message"]["text"].replace("\\\\", ""))
 
 
+def test_falls_and_surges_are_rules_of_their_own():
+    """A fall is no surge to a platform, and what was planned is told there too."""
+    found = result(incident(observed=1.0, id="1"), incident("b", id="2", calendar="[load] {test}", page=False))
+    run = json.loads(sarif.render(found, LOOK))["runs"][0]
+    assert ["fall/lines", "surge/lines"] == [one["id"] for one in run["tool"]["driver"]["rules"]]
+    assert [("fall/lines", 0), ("surge/lines", 1)] == [(one["ruleId"], one["ruleIndex"]) for one in run["results"]]
+    assert "planned (\\[load\\] {{test}}), so it does not page" in run["results"][1]["message"]["text"]
+    assert "- planned (`[load] {test}`), so it does not page" in markdown.render(found, LOOK).decode()
+    assert "1 surge and 1 fall (1 page)" in markdown.render(found, LOOK).decode()
+    assert "planned ([load] {test}), so it does not page" in junit.render(found, LOOK).decode()
+
+
 def test_junit_counts_what_it_lists():
     """An incident fails, damage is an error, and a calm scan has one case that passes."""
     scan = result(incident(), incident("api", id="f" * 8))

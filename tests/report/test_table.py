@@ -51,6 +51,12 @@ def test_no_surge():
         ("lasts (12 h 24 min so far)", {"ended_us": None}),
         ("INFO ", {"severity": "info"}),
         ("CRITICAL ", {"severity": "critical"}),
+        ("WARNING  www", {"observed": 2.0}),
+        ("fell to x0.09 normal: 2 lines/min, expected 22", {"observed": 2.0}),
+        ("fell silent: 0 lines/min, expected 22", {"observed": 0.0}),
+        ("1 fall (1 page) in 1 of 14 services", {"observed": 0.0}),
+        ("\n         planned (load test), so it does not page\n", {"calendar": "load test", "page": False}),
+        ("planned (a\\x1bb), so", {"calendar": "a\x1bb"}),
     ],
 )
 def test_kinds_of_surges(expected, changes):

@@ -38,7 +38,8 @@ def test_sizes(expected, value):
 
 @pytest.mark.parametrize(
     ("expected", "factor"), [("x9.7 normal", 9.7), ("x1,000 normal", 1000.0), ("over x1,000 normal", 1001.0),
-                             ("from nothing", 1e6)],
+                             ("from nothing", 1e6), ("fell to x0.3 normal", 0.3), ("fell to x0.04 normal", 0.04),
+                             ("fell silent", 0.0049), ("fell silent", 0.0)],
 )  # fmt: skip
 def test_factors(expected, factor):
     """Nobody needs six digits of a factor."""

@@ -13,18 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from detector.incidents import (
-    HIGHEST_FACTOR,
-    LOWEST_FACTOR,
-    MOST_SEASON,
-    QUIET_US,
-    Follower,
-    Surge,
-    Tick,
-    evidence,
-    incident_id,
-    mark_pages,
-)
+from detector.incidents.evidence import evidence
+from detector.incidents.follower import QUIET_US, Follower, Limits, incident_id
+from detector.incidents.pages import mark_pages
+from detector.incidents.surge import HIGHEST_FACTOR, LOWEST_FACTOR, MOST_SEASON, Surge
+from detector.incidents.tick import Tick
 from detector.schemas import Incident
 
 Real = NDArray[np.float64]
@@ -94,7 +87,12 @@ def world_of(*series: Real, length: int = 1) -> World:
 
 def follower(least: float = 5.0, signals: tuple[str, ...] = ("lines",)) -> Follower:
     """A follower that has seen nothing yet."""
-    return Follower(MINUTE_US, OPEN_AT, signals, least, LOWEST_FACTOR, LONGEST)
+    return Follower(MINUTE_US, signals, LONGEST, limits(1, least))
+
+
+def limits(services: int, least: float) -> Limits:
+    """The same for all."""
+    return Limits(*(np.full(services, value) for value in (OPEN_AT, least, LOWEST_FACTOR)))
 
 
 def live(
@@ -102,6 +100,7 @@ def live(
 ) -> tuple[list[Incident], NDArray[np.bool_], Follower]:
     """Incidents that closed and then those still open, and the flags; ticks end at `cuts`, or every quarter."""
     found, minutes = found or follower(), world.counts.shape[2]
+    found.limits = limits(len(names), float(found.limits.excess[0]))
     edges = sorted({0, *(range(0, minutes, 15) if cuts is None else cuts), minutes})
     incidents, flags = [], []
     for begin, end in pairwise(edges):
@@ -513,6 +512,6 @@ def test_evidence_is_a_likelihood_ratio():
 def test_pages_share_one_budget(services, weeks, score, expected):
     """Among n services an incident pages where it is n times as rare as one page in so many weeks."""
     incident = Incident("x", "a", "lines", 0, 1, None, 2.0, 1.0, round(score, 6), MINUTE_US)
-    (marked,) = mark_pages([incident], services, weeks)
+    (marked,) = mark_pages([incident], lambda _: services, weeks)
     assert expected is marked.page
-    assert incident == mark_pages([marked], 10**9, 1e9)[0]
+    assert (max(services, 1), False) == (marked.services_known, mark_pages([marked], lambda _: 10**9, 1e9)[0].page)

@@ -9,114 +9,38 @@ from __future__ import annotations
 
 import hashlib
 import math
-from dataclasses import dataclass, field, replace
-from typing import Protocol
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.config import score_of
+from detector.incidents.evidence import change_point, evidence
+from detector.incidents.surge import Surge, bounded
+from detector.incidents.tick import Real, Tick
 from detector.schemas import Incident
 
-Real = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 CLOSE_NATS = 5.0
 QUIET_US = 10 * 60_000_000
 SETTLED_US = 24 * 3_600_000_000
-LOWEST_FACTOR = 1.1  # that the end of an incident is measured against
 LEAST_FACTORS = {"bytes_per_line": 1.5}
 """Signals that hurt nobody before they rise by more: lines of another kind are a little longer or shorter."""
-HIGHEST_FACTOR = 1e6
 NEVER = -1
-MOST_SEASON = 3.0
-"""While it lasts, what is expected moves with the season by no more than this factor."""
-
-
-class Totals(Protocol):
-    """Running totals over the windows of a block and those before it, R x (reach + n + 1)."""
-
-    @property
-    def counts(self) -> Real:
-        """Of the counts."""
-
-    @property
-    def exposure(self) -> Real:
-        """Of what they are counted per."""
-
-
-@dataclass(slots=True)
-class Surge:
-    """An open incident of one service: what is kept while it lasts.
-
-    Attributes:
-        signal: which raised it.
-        started, detected: numbers of windows.
-        score: the highest so far.
-        rate, season: what was expected per exposure when it opened, without the surge, and what the season expected.
-        seen, expected, exposure, windows: sums over the windows that were high, and how many they are.
-        seen_waiting, expected_waiting, exposure_waiting, windows_waiting: of those since, which may already lie after
-            the end.
-        back: evidence that the service is back at what is expected, nats.
-    """
-
-    signal: int
-    started: int
-    detected: int
-    score: float
-    rate: float
-    season: float
-    seen: float = 0.0
-    expected: float = 0.0
-    exposure: float = 0.0
-    windows: int = 0
-    seen_waiting: float = 0.0
-    expected_waiting: float = 0.0
-    exposure_waiting: float = 0.0
-    windows_waiting: int = 0
-    back: float = 0.0
-
-    @property
-    def factor(self) -> float:
-        """Mean factor while it was high."""
-        return min(max(self.seen / max(self.expected, 1e-9), LOWEST_FACTOR), HIGHEST_FACTOR)
-
-    def expects(self, season: float) -> float:
-        """What is expected per exposure in a window of which the season expects so much."""
-        if not (season > 0 and self.season > 0):
-            return self.rate
-        return self.rate * min(max(season / self.season, 1 / MOST_SEASON), MOST_SEASON)
 
 
 @dataclass(frozen=True, slots=True)
-class Tick:
-    """What the follower needs of S services with K signals and n windows; S x K x n unless said otherwise.
+class Limits:
+    """What an incident of S services needs, S each.
 
     Attributes:
-        first: number of the first window.
-        counts, exposure: what was seen; an exposure of 0 is a gap.
-        rate: counts expected per exposure by the strangest test.
-        windows: of the sum that was strangest.
-        sums, sums_expected: of these windows.
-        latest, latest_exposure: of the newest minutes of them.
-        season: rate that the season expects, NaN where it is unknown.
-        phi, dispersion: of the scatter, S x K.
-        totals: of the rows, which are service * K + signal.
+        score: at which it opens.
+        excess: records beyond what is expected.
+        factor: times what is expected, or its part in a fall.
     """
 
-    first: int
-    counts: Real
-    exposure: Real
-    rate: Real
     score: Real
-    windows: NDArray[np.int64]
-    sums: Real
-    sums_expected: Real
-    latest: Real
-    latest_exposure: Real
-    season: Real
-    phi: Real
-    dispersion: Real
-    totals: Totals
+    excess: Real
+    factor: Real
 
 
 @dataclass(slots=True)
@@ -125,11 +49,11 @@ class Follower:
 
     Attributes:
         width_us: length of a window.
-        open_at: score at which an incident opens.
         signals: their names.
-        least: records above what is expected that an incident needs at least.
-        least_factor: times what is expected that it needs at least.
-        longest: windows of the longest sum; settled_us: a surge that lasts so long closes as `settled`.
+        longest: windows of the longest sum.
+        limits: what an incident needs.
+        falling: falls are followed, not surges.
+        settled_us: an incident that lasts so long closes as `settled`.
         surges: number of the service -> its open surge.
         over: services whose surge is over while sums still hold it -> the window from which they do not, and its height
             as a factor: until then only what comes half as high again opens a new one, after a settled one only what
@@ -137,11 +61,10 @@ class Follower:
     """
 
     width_us: int
-    open_at: float
     signals: tuple[str, ...]
-    least: float
-    least_factor: float
     longest: int
+    limits: Limits
+    falling: bool = False
     settled_us: int = SETTLED_US
     surges: dict[int, Surge] = field(default_factory=dict)
     over: dict[int, tuple[int, float]] = field(default_factory=dict)
@@ -182,13 +105,17 @@ class Follower:
 
     def _rises(self, tick: Tick) -> Mask:
         """Windows in which an incident may open, S x K x n: what is over already opens none."""
+        limits = self.limits
+        score, excess, factor = (side[:, None, None] for side in (limits.score, limits.excess, limits.factor))
+        usual = tick.rate * tick.latest_exposure
         with np.errstate(invalid="ignore"):
-            above = tick.sums - tick.sums_expected
+            beyond = tick.sums - tick.sums_expected
+            if self.falling:
+                enough = (-beyond >= excess) & (tick.sums * factor <= tick.sums_expected)
+                return np.asarray((tick.score >= score) & enough & (tick.latest * factor <= usual))
             factors = np.array([LEAST_FACTORS.get(signal, 1.0) for signal in self.signals])[:, None]
-            factors = np.maximum(factors, self.least_factor)
-            enough = (above >= self.least) & (above >= (factors - 1) * tick.sums_expected)
-            lasts = tick.latest >= self.least_factor * tick.rate * tick.latest_exposure
-            return np.asarray((tick.score >= self.open_at) & enough & lasts)
+            enough = (beyond >= excess) & (beyond >= (np.maximum(factors, factor) - 1) * tick.sums_expected)
+            return np.asarray((tick.score >= score) & enough & (tick.latest >= factor * usual))
 
     def _is_new(self, tick: Tick, service: int, column: int) -> Mask:
         """Whether what rises is more than the rest of the surge before, K."""
@@ -197,9 +124,11 @@ class Follower:
         needed = (1 + factor) / 2
         if until == NEVER:
             needed *= factor
-            if tick.score[here].max() < self.open_at:
+            if tick.score[here].max() < self.limits.score[service]:
                 del self.over[service]
         again = tick.latest[here] >= needed * tick.rate[here] * tick.latest_exposure[here]
+        if self.falling:  # a few silent minutes may be chance: only what lasts beyond all sums is another fall
+            again[:] = False
         return np.asarray(again | (0 <= until <= tick.first + column))
 
     def _open(self, tick: Tick, service: int, column: int, rises: Mask) -> Surge:
@@ -208,10 +137,11 @@ class Follower:
         here = service, signal, column
         rate, season = float(tick.rate[here]), float(tick.season[here])
         seen, exposed = self._reach(tick, here)
-        height = max(float(tick.sums[here] / max(tick.sums_expected[here], 1e-12)), LOWEST_FACTOR)
-        length = _length(seen - rate * exposed * (1 + height) / 2)
+        height = bounded(float(tick.sums[here] / max(tick.sums_expected[here], 1e-12)), falling=self.falling)
+        beyond = seen - rate * exposed * (1 + height) / 2
+        length = change_point(-beyond if self.falling else beyond)
         now = tick.first + column + 1
-        surge = Surge(signal, now - length, now, float(tick.score[here]), rate, season)
+        surge = Surge(signal, now - length, now, float(tick.score[here]), rate, season, falling=self.falling)
         earlier = slice(len(seen) - length, len(seen) - 1)  # the window itself is taken in like those that follow
         surge.seen, surge.exposure = float(seen[earlier].sum()), float(exposed[earlier].sum())
         surge.expected, surge.windows = rate * surge.exposure, length - 1
@@ -262,7 +192,7 @@ class Follower:
         width_us, exposure = self.width_us, surge.exposure or 1.0
         detected_us, signal = surge.detected * width_us, self.signals[surge.signal]
         return Incident(
-            incident_id(name, signal, detected_us), name, signal,
+            incident_id(name, f"{signal} falling" if self.falling else signal, detected_us), name, signal,
             surge.started * width_us, detected_us, last * width_us if end else None,
             surge.seen / exposure, surge.expected / exposure, surge.score, width_us, settled=end == "settled",
         )  # fmt: skip
@@ -272,29 +202,7 @@ class Follower:
         return [self.incident(names[service], surge, now) for service, surge in sorted(self.surges.items())]
 
 
-def _length(above: Real) -> int:
-    """Windows since it began: where the windows after it stand out most from half way between before and after.
-
-    The maximum likelihood change point of a step for a known level before and after (Page 1955), near enough.
-    """
-    return int(np.cumsum(above[::-1]).argmax()) + 1
-
-
-def evidence(count: float, expected: float, dispersion: float, factor: float) -> float:
-    """ln of the likelihood of `factor` times what is expected over that of what is expected, negative binomial."""
-    expected = max(expected, 1e-6)
-    size, grown = 1 / dispersion, factor * expected
-    more = count * math.log(factor * (expected + size) / (grown + size))
-    return more - size * math.log((grown + size) / (expected + size))
-
-
 def incident_id(service: str, signal: str, detected_us: int) -> str:
     """Eight letters and digits that depend on nothing but these."""
     text = f"{service}\0{signal}\0{detected_us}".encode()
     return hashlib.blake2b(text, digest_size=4).hexdigest()
-
-
-def mark_pages(incidents: list[Incident], services: int, weeks_between_pages: float) -> list[Incident]:
-    """Which incidents page: those that all services together would raise by mistake no more often than budgeted."""
-    need = score_of(max(services, 1) * weeks_between_pages)
-    return [replace(incident, page=incident.score >= need) for incident in incidents]

@@ -1,0 +1,1 @@
+"""Verdicts to incidents: one per surge, from open to close."""
