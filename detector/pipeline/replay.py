@@ -15,6 +15,7 @@ import numpy as np
 
 from detector.config import Settings, parse_budget
 from detector.incidents.pages import mark_pages
+from detector.pipeline.planned import mark_planned
 from detector.pipeline.planting import Mask, Planted, Slot, choose
 from detector.pipeline.stores import Numbers, Real, Store, days_of
 from detector.pipeline.walk import begin, live
@@ -185,9 +186,6 @@ def _outcomes(ground: Ground, planted: Planted, lines: Real, raised: Sequence[In
 
 
 def trial_of(seen: Seen, width_us: int, services: int, settings: Settings) -> Trial:
-    """The row of a surge; it pages by the budget of an installation of so many services, and by its height."""
-    slot, incident = seen.slot, seen.incident
-    started_us = slot.first * width_us
     weeks = parse_budget(settings.budget)
     pages = [] if incident is None else mark_pages([incident], lambda _: services, weeks)
     pages = [rate(one, None, (slot.end + 1) * width_us, settings) for one in pages]

@@ -10,7 +10,10 @@ import pytest
 
 import detector
 from detector.calendars import Calendar
+from detector.layers import settings_of
 from detector.pipeline.planned import unlearned
+from detector.pipeline.planting import Slot
+from detector.pipeline.replay import Seen, trial_of
 from detector.schemas import Incident
 from tests.pipeline.making import START, START_US, counts_csv
 from tests.pipeline.test_knobs import DAY, MINUTE_US, SURGE, surging, walked
@@ -68,3 +71,13 @@ def test_the_windows_that_teach_nothing():
     assert found is not None
     assert ([30, 0], [False] * 30 + [True] * 30) == (found.sum(axis=1).tolist(), found[0].tolist())
     assert unlearned(["a"], [nine], START_US // MINUTE_US, 60, MINUTE_US) is None
+
+
+@pytest.mark.parametrize(("expected", "calendar"), [(True, []), (False, [DAILY])])
+def test_a_backtest_sends_no_page_of_a_planned_time(expected, calendar):
+    """A surge that is planted there is noticed all the same."""
+    first = START_US // MINUTE_US + SURGE.start
+    found = Incident("x", "shop", "lines", first * MINUTE_US, (first + 5) * MINUTE_US, None, 9.0, 1.0, 9.0, MINUTE_US)
+    seen = Seen(Slot("shop", first, first + 30, "step"), 9.0, "lines", 0, np.zeros(DAY), found)
+    trial = trial_of(seen, MINUTE_US, 1, settings_of({"calendar": calendar}))
+    assert (5 * MINUTE_US, expected) == (trial.delay_us, trial.page)
