@@ -186,9 +186,12 @@ def _outcomes(ground: Ground, planted: Planted, lines: Real, raised: Sequence[In
 
 
 def trial_of(seen: Seen, width_us: int, services: int, settings: Settings) -> Trial:
-    weeks = parse_budget(settings.budget)
-    pages = [] if incident is None else mark_pages([incident], lambda _: services, weeks)
-    pages = [rate(one, None, (slot.end + 1) * width_us, settings) for one in pages]
+    """The row of a surge; it pages by the budget of an installation of so many services and its height, if unplanned."""
+    slot, incident = seen.slot, seen.incident
+    started_us = slot.first * width_us
+    found = [] if incident is None else mark_planned([incident], settings.calendar, slot.end * width_us)
+    marked = mark_pages(found, lambda _: services, parse_budget(settings.budget))
+    pages = [rate(one, None, (slot.end + 1) * width_us, settings) for one in marked]
     return Trial(
         slot.service, seen.kind, slot.shape, seen.factor, started_us, slot.end * width_us,
         None if incident is None else incident.detected_us - started_us, any(one.page for one in pages),
