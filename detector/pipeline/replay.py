@@ -186,7 +186,7 @@ def _outcomes(ground: Ground, planted: Planted, lines: Real, raised: Sequence[In
 
 
 def trial_of(seen: Seen, width_us: int, services: int, settings: Settings) -> Trial:
-    """The row of a surge; it pages by the budget of an installation of so many services and its height, if unplanned."""
+    """The row of a surge; it pages by the budget of so many services and by its height, if it is unplanned."""
     slot, incident = seen.slot, seen.incident
     started_us = slot.first * width_us
     found = [] if incident is None else mark_planned([incident], settings.calendar, slot.end * width_us)
