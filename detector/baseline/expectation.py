@@ -88,13 +88,11 @@ class Expected:
         counts: mean; NaN where nothing can be expected yet.
         exposure: of the sums.
         support: exposure that the recent level stands on.
-        unheard: where the row has hardly ever spoken: nothing is known of how it speaks.
     """
 
     counts: Real
     exposure: Real
     support: Real
-    unheard: Mask
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,10 +165,9 @@ def expect(stretch: Stretch, of: Season, reaches: Sequence[Reach], pseudo: Pseud
     # what was silent is measured against its usual rate when it speaks, not against silence
     level = np.where(recent < active / 2, np.maximum(recent * of.move, active - recent), recent * of.move)
     known = (support >= KNOWN) & (exposure >= 1)
-    unheard = np.isnan(active) & (recent * support < 4 * pseudo.counts + 1)
     slow = np.array([reach.slow for reach in reaches])[:, None, None]
     rate = np.where(slow, of.rate, np.fmax(level, of.rate))
-    return Expected(np.where(known, rate, np.nan) * exposure, exposure, support, unheard)
+    return Expected(np.where(known, rate, np.nan) * exposure, exposure, support)
 
 
 def expect_least(stretch: Stretch, of: Season, reaches: Sequence[Reach]) -> Expected:
@@ -187,7 +184,7 @@ def expect_least(stretch: Stretch, of: Season, reaches: Sequence[Reach]) -> Expe
         known = (support[test] >= KNOWN) & (exposure[test] >= 1) & (not reach.slow)
         rate = np.fmin(seen / np.maximum(support[test], SMALLEST), of.rate[test])
         counts[test] = np.where(known, rate * exposure[test], np.nan)
-    return Expected(counts, exposure, support, np.zeros(shape, bool))
+    return Expected(counts, exposure, support)
 
 
 def _median(days: Real, *, upper: bool = False) -> Real:

@@ -24,8 +24,12 @@ SUMS_US = (15 * MINUTE_US, 30 * MINUTE_US, 60 * MINUTE_US)
 BLOCK_US, BLOCK_WINDOWS = 60 * MINUTE_US, 3
 """Peaks are sought, and what is known is brought up to date, every hour or every three windows."""
 POWER = 2.0
-MIDDLE = 1.25
-"""What a row's own past says of its rare peaks is too cautious, since it holds the surges that are to be found."""
+FINE, COARSE, FINE_US = 1.7, 1.25, 60_000_000
+"""What a row's own past says of its rare peaks is too cautious, since it holds the surges that are to be found: so many
+decades are given back. Fewer where windows are longer than a minute: sums of a few windows cannot tell a burst from a
+surge, so more of those peaks are its nature."""
+SURE_DAYS = 3.0
+"""What is known for less may claim to be rare only in proportion."""
 SLOW_COST = 0.7
 """The slow test sees every drift of days: it has to be stranger than the others."""
 DECIMALS = 6
@@ -126,6 +130,11 @@ class Detector:
         self.noise = Noise.of([self.prior.at(windows * self.width_us / MINUTE_US) for windows, _ in tests])
         self.peaks = Peaks.of(len(tests), 7 * DAY_US / self.width_us / block_of(self.width_us))
 
+    @property
+    def given_back(self) -> float:
+        """Decades added to what the past says."""
+        return FINE if self.width_us <= FINE_US else COARSE
+
     def grow(self, rows: int) -> None:
         """Add rows without a history."""
         self.noise.grow(rows)
@@ -140,9 +149,9 @@ class Detector:
         """Score and strangest test of every window, R x n; `age_windows` is how many are known of each row by then."""
         each = self.peaks.score(found.normal)
         each[-1] -= SLOW_COST
-        joined = MIDDLE + np.log10(np.mean(10.0 ** (POWER * each), axis=0)) / POWER
+        joined = self.given_back + np.log10(np.mean(10.0 ** (POWER * each), axis=0)) / POWER
         day, hour = DAY_US / self.width_us, max(BLOCK_US / self.width_us, BLOCK_WINDOWS + 1)
-        young = np.log10(np.clip(age_windows / day, 1e-9, 1.0))  # what is known for an hour cannot claim to be rare
+        young = np.log10(np.clip(age_windows / (SURE_DAYS * day), 1e-9, 1.0))
         score = np.where(age_windows > hour, joined, NOTHING) + young
         return np.round(score, DECIMALS), each.argmax(axis=0)
 
@@ -154,7 +163,7 @@ class Detector:
             share: log10 of the signal's share of the false alarms.
         """
         peaks, weeks = self.peaks, 10.0**score - 1
-        need = np.log10(weeks) - share - MIDDLE + np.log10(len(self.noise.phi)) / POWER
+        need = np.log10(weeks) - share - self.given_back + np.log10(len(self.noise.phi)) / POWER
         decades = np.maximum(need + peaks.rate[0], 1e-3)
         place = peaks.level[0] + np.log(decades / -np.log10(LOWER)) / (STEP * peaks.tail[0])
         return np.asarray(LOWEST * RATIO**place)

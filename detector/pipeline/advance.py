@@ -221,11 +221,11 @@ def _sum(stretch: Stretch, windows: int, width_us: int, exposure: Real) -> Real:
 
 def _limit(state: State, outlook: Outlook, strangest: NDArray[np.int64], score: Real, age: Real) -> Real:
     """What has hardly ever spoken may be rare only if it was watched for long, a ratio only if many lines make it."""
-    unheard, seen, exposed = (
+    seen, exposed = (
         np.take_along_axis(side, strangest[None], axis=0)[0]
-        for side in (outlook.expected.unheard, outlook.found.sums, outlook.expected.exposure)
+        for side in (outlook.found.sums, outlook.expected.exposure)
     )
-    weeks = age * state.width_us / (7 * DAY_US)
+    weeks, unheard = age * state.width_us / (7 * DAY_US), np.isnan(state.habits.usual())[:, None]
     score = np.where(unheard, np.minimum(score, WATCHING * np.log10(np.maximum(weeks, 1e-9)) + NOVELTY), score)
     kinds = np.tile(state.signals, len(state.names))[:, None]
     lines = np.where(kinds == PER_LINE, exposed, seen)

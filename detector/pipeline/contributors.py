@@ -95,8 +95,13 @@ def explain(
 
 def _cases(causes: Mapping[str, Cause], walks: Sequence[Walk], gathered: Gathered) -> dict[str, Case]:
     """The strongest incidents of logs, by id, with the times to look at."""
-    found = [(one, of) for of in walks if of.store is gathered.totals for one in of.incidents
-             if one.id in causes and one.factor >= 1]  # a fall has no excess
+    found = [
+        (one, of)
+        for of in walks
+        if of.store is gathered.totals
+        for one in of.incidents
+        if one.id in causes and one.factor >= 1
+    ]  # a fall has no excess
 
     found.sort(key=lambda pair: (-pair[0].score, pair[0].id))
     found = found[:MOST_INCIDENTS]

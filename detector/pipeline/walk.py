@@ -21,6 +21,7 @@ from detector.schemas import Incident
 
 NEVER = np.iinfo(np.int64).max
 
+
 @dataclass(slots=True)
 class Walk:
     """What a walk over a store gave.

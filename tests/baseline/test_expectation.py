@@ -173,7 +173,7 @@ def test_nothing_looks_at_windows_that_come_later(at, seed, surge):
         side[:, 2 * DAY + at :] = np.floor(side[:, 2 * DAY + at :] * surge + random.integers(0, 2))
     expected = foresee((counts, exposure), 2 * DAY)
     for found in (foresee(changed, 2 * DAY), foresee((counts, exposure), 2 * DAY, windows=at)):
-        for name in ("counts", "exposure", "support", "unheard"):
+        for name in ("counts", "exposure", "support"):
             np.testing.assert_array_equal(getattr(expected, name)[..., :at], getattr(found, name)[..., :at])
 
 
@@ -195,14 +195,6 @@ def test_what_was_silent_is_measured_against_how_it_speaks():
     found = rates(foresee((counts, exposure), DAY, active=40.0))
     assert 30 < found.min()
     assert found.max() <= 40
-
-
-def test_what_hardly_ever_spoke_is_unheard():
-    """Of a row that is not known to speak and has said next to nothing; any other is known."""
-    silent, speaks = flat(2, 0.0), flat(2)
-    assert foresee(silent, DAY).unheard.all()
-    assert not foresee(silent, DAY, active=40.0).unheard.any()
-    assert not foresee(speaks, DAY).unheard.any()
 
 
 def test_a_slow_test_expects_the_season_whatever_the_last_hour_was():

@@ -261,21 +261,21 @@ def test_tests_that_agree_count_more_than_one():
     assert max(alone) < together <= max(alone) + np.log10(TESTS) / verdicts.POWER + 1e-5
 
 
-@pytest.mark.parametrize("age", [61, 120, 360, 720])
+@pytest.mark.parametrize("age", [61, 120, 720, DAY])
 def test_a_young_row_scores_lower(age):
-    """What is known for a part of a day cannot claim to be rarer than the same on a day that is over."""
+    """What is known for less than three days claims to be rare in proportion to its age."""
     detector = live(detector_of(1), noise(1, DAY))
     surge = np.full((TESTS, 1, 1), 2 * USUAL)
     old = scores(detector, surge)[0, 0]
-    assert old == scores(detector, surge, DAY)[0, 0]
-    assert old + np.log10(age / DAY) == pytest.approx(scores(detector, surge, age)[0, 0], abs=1e-5)
+    assert old == scores(detector, surge, round(verdicts.SURE_DAYS * DAY))[0, 0]
+    assert old + np.log10(age / DAY / verdicts.SURE_DAYS) == pytest.approx(scores(detector, surge, age)[0, 0], abs=1e-5)
 
 
 def test_nothing_is_strange_in_the_first_hour():
     """However large, a rise in a row that is not known for an hour scores as nothing."""
     detector = live(detector_of(1), noise(1, DAY))
     surge = np.full((TESTS, 1, 1), 1e6 * USUAL)
-    assert [NOTHING + np.log10(age / DAY) for age in (1, 60)] == pytest.approx(
+    assert [NOTHING + np.log10(age / DAY / verdicts.SURE_DAYS) for age in (1, 60)] == pytest.approx(
         [scores(detector, surge, age)[0, 0] for age in (1, 60)]
     )
     assert scores(detector, surge, 61)[0, 0] > 0
