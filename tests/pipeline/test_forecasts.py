@@ -48,8 +48,8 @@ def scan(folder, lines: Real, **settings) -> ScanResult:
 
 
 def of(result: ScanResult) -> tuple[Incident, Forecast]:
-    """The only incident and its forecast."""
-    (incident,) = result.incidents
+    """The first incident and its forecast."""
+    incident = result.incidents[0]
     found = result.causes[incident.id].forecast
     assert found is not None
     return incident, found
