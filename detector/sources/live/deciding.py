@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from detector.sources.live.fingerprints import Fingerprint
 from detector.sources.live.following import Place
 from detector.sources.live.looking import Found, Log
 
@@ -79,14 +80,14 @@ class Past:
 
 
 def decide_rotated(
-    found: Found, head: bytes, current: Iterable[Place], past: Past, *, is_quiet: bool
+    found: Found, head: bytes, current: Iterable[Fingerprint], past: Past, *, is_quiet: bool
 ) -> tuple[Decision, Ended | None]:
     """For a file whose name says that it was rotated, and that nobody has met; what of the past it continues.
 
     Args:
         found: the file.
         head: what it begins with.
-        current: the files of the same log that are followed.
+        current: what the files of the same log begin with that are followed.
         past: what was followed.
         is_quiet: nothing was written to it for a while.
     """
@@ -96,7 +97,7 @@ def decide_rotated(
     if ended is not None and (is_quiet or found.size >= ended.place.offset):
         copied = found.size >= ended.place.offset
         return (Follow(ended.place) if copied else Pass()), ended if copied else None
-    known = [place.begins for place in current if place.begins.size]
+    known = [begins for begins in current if begins.size]
     if ended is not None or any(begins.matches(head) for begins in known):
         return Wait(), None  # a copy: being made, or of a file that is not truncated yet
     too_short = past.may_match(found.log, head) or any(len(head) < begins.size for begins in known)

@@ -55,6 +55,7 @@ class Followed:
         size: when last looked at.
         looked_bytes: how far the lines in it were looked at, beyond `place` where the last is unfinished.
         caught_up_us: when nothing was unread last.
+        seen_us: when a look found it last.
         is_present: whether the last look found it.
     """
 
@@ -66,6 +67,7 @@ class Followed:
     size: int = 0
     looked_bytes: int = 0
     caught_up_us: int = 0
+    seen_us: int = 0
     is_present: bool = True
     _descriptor: int | None = None
     _written_ns: int = -1

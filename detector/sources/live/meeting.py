@@ -29,11 +29,12 @@ class Stored(NamedTuple):
 
 
 class Passed(NamedTuple):
-    """A file that is left alone while it is like this."""
+    """A file that is left alone while it is like this; `seen_us`: when it was last there."""
 
     begins: Fingerprint
-    size: int
-    changed_us: int
+    log: Log
+    state: tuple[int, int]
+    seen_us: int
 
 
 class Meeting:
@@ -42,12 +43,14 @@ class Meeting:
     Args:
         name: of the source; its positions are stored under keys that begin with it.
         wait_seconds: how long a file may stay too short to be told from a copy.
+        keep_seconds: how long a file is remembered that is not found: a look may miss one that is just renamed.
         losses: counts `not_followed`: files that are no plain text.
     """
 
-    def __init__(self, name: str, wait_seconds: float, losses: Losses) -> None:
+    def __init__(self, name: str, wait_seconds: float, keep_seconds: float, losses: Losses) -> None:
         self.past = Past()
         self._name, self._wait_us, self._losses = name, int(wait_seconds * SECOND), losses
+        self._keep_us = int(keep_seconds * SECOND)
         self._stored: list[Stored] = []
         self._unread: set[Identity] = set()
         self._passed: dict[Identity, Passed] = {}
@@ -98,57 +101,73 @@ class Meeting:
         Raises:
             OSError: it cannot be read.
         """
-        decision, ended, head = self._decide(found, followed, now)
-        if isinstance(decision, Pass) or (isinstance(decision, Follow) and decision.is_packed):
-            self._unread.discard(found.identity)
-            self._passed[found.identity] = Passed(fingerprint(head), found.size, found.changed_us)
+        passed = self._passed.get(found.identity)
+        if passed is not None and passed.state == _state(found):
+            self._passed[found.identity] = passed._replace(seen_us=now)
+            return Pass(), None
+        head = head_at(found.path)
+        if head is None:
+            return Wait(), None
+        decision: Decision = Pass()
+        ended = None
+        if passed is None or not passed.begins.size or not passed.begins.matches(head):
+            decision, ended = self._decide(found, head, followed, now)
         if isinstance(decision, Wait):
             self._waiting_since.setdefault(found.identity, now)
-        else:
-            self._waiting_since.pop(found.identity, None)
+            return decision, ended
+        self._waiting_since.pop(found.identity, None)
+        if isinstance(decision, Pass) or decision.is_packed:
+            self._unread.discard(found.identity)
+            self._passed[found.identity] = Passed(fingerprint(head), found.log, _state(found), now)
         return decision, ended
 
-    def forget(self, present: Iterable[Identity]) -> None:
-        """Keep only what is still there; from now on a file that nobody met is new."""
-        kept = set(present)
-        for known in (self._passed, self._waiting_since):
-            for identity in known.keys() - kept:
-                del known[identity]
-        self._unread &= kept
+    def end_look(self, present: set[Identity], now: int) -> None:
+        """Forget what is gone; from now on a file that nobody met is new."""
+        gone = [identity for identity, passed in self._passed.items() if now - passed.seen_us > self._keep_us]
+        for identity in gone:
+            del self._passed[identity]
+        self._waiting_since = {one: since for one, since in self._waiting_since.items() if one in present}
         self.is_first_start, self._is_first_look = False, False
 
-    def _decide(self, found: Found, followed: Iterable[Followed], now: int) -> tuple[Decision, Ended | None, bytes]:
-        passed = self._passed.get(found.identity)
-        if passed is not None and passed[1:] == (found.size, found.changed_us):
-            return Pass(), None, b""
-        head = head_at(found.path)
-        if head is None or (passed is not None and passed.begins.size and passed.begins.matches(head)):
-            return Pass() if head is not None else Wait(), None, head or b""
-        if codec(head):
-            return (*self._decide_packed(found, now), head)
-        if refusal(head) or utf16(head):
+    def _decide(
+        self, found: Found, head: bytes, followed: Iterable[Followed], now: int
+    ) -> tuple[Decision, Ended | None]:
+        is_packed = bool(codec(head))
+        if not is_packed and (refusal(head) or utf16(head)):
             self._losses.add("not_followed")
-            return Pass(), None, head
-        if self.is_first_start:
-            return Follow(Place()) if found.is_wanted else Pass(), None, head
-        if not found.is_rotated:
-            return Follow(Place()), None, head
-        if self._is_first_look and found.identity not in self._unread:
-            return Pass(), None, head
-        current = [file.place for file in followed if log_of(file.path)[0] == found.log]
-        is_quiet = now - self._waiting_since.get(found.identity, now) > self._wait_us
-        return (*decide_rotated(found, head, current, self.past, is_quiet=is_quiet), head)
-
-    def _decide_packed(self, found: Found, now: int) -> tuple[Decision, Ended | None]:
-        is_unread = found.identity in self._unread
-        if not is_unread and not self.past.has(found.log):
             return Pass(), None
+        is_old = self.is_first_start or (self._is_first_look and found.identity not in self._unread)
+        if self.is_first_start and found.is_wanted and not is_packed:
+            return Follow(Place()), None
+        if not found.is_rotated and not is_packed and not self.is_first_start:
+            return Follow(Place()), None
+        if is_old and not (is_packed and self.past.has(found.log)):
+            return Pass(), None
+        current = [file.place.begins for file in followed if log_of(file.path)[0] == found.log]
+        if is_packed:
+            return self._decide_packed(found, current, now, is_old=is_old)
+        is_quiet = now - self._waiting_since.get(found.identity, now) > self._wait_us
+        return decide_rotated(found, head, current, self.past, is_quiet=is_quiet)
+
+    def _decide_packed(
+        self, found: Found, current: list[Fingerprint], now: int, *, is_old: bool
+    ) -> tuple[Decision, Ended | None]:
+        """A compressed part of a log is only read as far as its content was not."""
         if now - found.changed_us < self._wait_us:
             return Wait(), None  # it may still be written
-        ended = self.past.match(found.log, head_within(found.path))
-        if ended is None and is_unread:
-            return Follow(Place(), is_packed=True), None
-        return Follow(ended.place, is_packed=True) if ended else Pass(), ended
+        head = head_within(found.path)
+        ended = self.past.match(found.log, head)
+        if ended is not None:
+            return Follow(ended.place, is_packed=True), ended
+        known = [*current, *(passed.begins for passed in self._passed.values() if passed.log == found.log)]
+        is_known = any(begins.size and begins.matches(head) for begins in known)
+        if is_old or is_known or not current or not head:
+            return Pass(), None
+        return Follow(Place(), is_packed=True), None
+
+
+def _state(found: Found) -> tuple[int, int]:
+    return found.size, found.changed_us
 
 
 def _is_same(place: Place, found: Found, head: bytes) -> bool:

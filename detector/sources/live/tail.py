@@ -55,7 +55,7 @@ class FileTail:
         self.name = "file " + ", ".join(settings.paths)
         self._settings, self._clock = settings, clock
         self._losses = Losses()
-        self._meeting = Meeting(self.name, settings.flush_seconds, self._losses)
+        self._meeting = Meeting(self.name, settings.flush_seconds, settings.rotated_seconds, self._losses)
         self._followed: dict[Identity, Followed] = {}
         self._troubles: dict[str, str] = {}
         self._looked_us: int | None = None
@@ -114,13 +114,14 @@ class FileTail:
         names = {one.identity: one.path for one in found}
         for file in self._followed.values():
             file.path, file.is_present = names.get(file.identity, file.path), file.identity in names
+            file.seen_us = now if file.is_present else file.seen_us
         for file in list(self._followed.values()):
             while self._try_advance(file, outlet) and not outlet.is_stopped:
                 pass
         for one in found:
             if one.identity not in self._followed and not outlet.is_stopped:
                 self._meet(one, outlet, now)
-        self._meeting.forget(names)
+        self._meeting.end_look(set(names), now)
 
     def _meet(self, found: Found, outlet: Outlet, now: int) -> None:
         is_first_start = self._meeting.is_first_start
@@ -140,7 +141,8 @@ class FileTail:
         return self._settings.begin == "end"
 
     def _follow(self, found: Found, key: str, place: Place, now: int) -> Followed:
-        file = Followed(found.path, found.identity, key, place, now, looked_bytes=place.offset, caught_up_us=now)
+        file = Followed(found.path, found.identity, key, place, now, looked_bytes=place.offset)
+        file.caught_up_us = file.seen_us = now
         self._followed[found.identity] = file
         return file
 
@@ -205,10 +207,11 @@ class FileTail:
         now, quiet_us = self._clock(), self._settings.rotated_seconds * SECOND
         for file in list(self._followed.values()):
             if now - file.grown_us > quiet_us and not file.unread_bytes:
-                if not file.is_present:
+                is_gone = not file.is_present and now - file.seen_us > quiet_us
+                if is_gone:
                     self._forget(file.key, outlet)
                     del self._followed[file.identity]
-                if not file.is_present or is_rotated(file.path):
+                if is_gone or is_rotated(file.path):
                     file.close()
         idle = [file for file in self._followed.values() if file.is_open]
         idle.sort(key=lambda file: (file.is_present, -file.grown_us))
