@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -11,6 +12,7 @@ from detector.sources.lines import LINE_BYTES, PREFIX_SPARE_BYTES
 from detector.sources.live.live import BLOCK_BYTES
 
 LIMITS = Limits(BLOCK_BYTES, LINE_BYTES)
+RUN_BYTES = 1024 * 1024
 _TOO_LONG = 2 * LINE_BYTES
 
 
@@ -55,3 +57,29 @@ def take(data: bytes, inside: Inside, *, flush: bool) -> Taken:
 def clean_runs(lines: bytes, losses: Losses) -> list[bytes]:
     """Whole lines, clean, in runs of at most `BLOCK_BYTES`, a bound that repairs could break."""
     return [piece.data for piece in fit(Piece(0, lines), LIMITS, losses)] if lines else []
+
+
+def joined(makers: Iterable[Callable[[], bytes]], most_bytes: int) -> Iterator[tuple[bytes, int]]:
+    """Lines, each with an LF, in runs of about `RUN_BYTES`, each with its number of lines.
+
+    Once `most_bytes` are reached no more lines are made: the last run then has no lines, and the number left out.
+
+    Args:
+        makers: each makes a line without LF.
+        most_bytes: of all lines together, about.
+    """
+    waiting: list[bytes] = []
+    size = run = left_out = 0
+    for make in makers:
+        if size > most_bytes:
+            left_out += 1
+            continue
+        waiting.append(make())
+        size += len(waiting[-1]) + 1
+        if size - run > RUN_BYTES:
+            yield b"\n".join([*waiting, b""]), len(waiting)
+            waiting, run = [], size
+    if waiting:
+        yield b"\n".join([*waiting, b""]), len(waiting)
+    if left_out:
+        yield b"", left_out
