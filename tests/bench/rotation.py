@@ -105,6 +105,10 @@ class Writer:
         self.file.close()
         self.file = self.path.open("ab", buffering=0)
 
+    def close(self) -> None:
+        """No more lines."""
+        self.file.close()
+
 
 def shift(path: Path, keep: int) -> None:
     """Rename x.1 to x.2 and so on, the highest first; what is beyond `keep` is removed."""
@@ -152,7 +156,7 @@ def wrong(follower: Follower, writer: Writer) -> tuple[int, int]:
 def rotate(folder: Path, way: Callable[[Writer, int], None], times: int, restarts: int = 0) -> tuple[int, int, int]:
     """Rotate so often; lines written, missing, too many."""
     writer = Writer(folder / "x.log")
-    with following(writer.path) as follower:
+    with contextlib.closing(writer), following(writer.path) as follower:
         for number in range(1, times + 1):
             writer.write()
             if restarts and number % max(1, times // restarts) == 0:

@@ -36,14 +36,16 @@ def head_of(descriptor: int) -> bytes:
 
 
 def head_at(path: str) -> bytes | None:
-    """The first bytes of the file at `path`; None if it cannot be read."""
+    """The first bytes of the file at `path`; None if there is none any more.
+
+    Raises:
+        OSError: it cannot be read.
+    """
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except FileNotFoundError:
         return None
     try:
         return head_of(descriptor)
-    except OSError:
-        return None
     finally:
         os.close(descriptor)

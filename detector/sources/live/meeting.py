@@ -84,8 +84,7 @@ class Meeting:
         left = sorted(self._stored, key=lambda stored: stored.read_us)
         for one in found:
             same = [stored for stored in left if stored.identity == one.identity]
-            head = head_at(one.path) if same else None
-            match = next((stored for stored in reversed(same) if head and _is_same(stored.place, one, head)), None)
+            match = next((stored for stored in reversed(same) if _is_same(stored.place, one)), None)
             if match is not None:
                 known.append((one, match))
                 left.remove(match)
@@ -170,5 +169,9 @@ def _state(found: Found) -> tuple[int, int]:
     return found.size, found.changed_us
 
 
-def _is_same(place: Place, found: Found, head: bytes) -> bool:
-    return found.size >= place.offset and place.begins.matches(head)
+def _is_same(place: Place, found: Found) -> bool:
+    try:
+        head = head_at(found.path)
+    except OSError:  # for now; it will be told when it is to be read
+        return True
+    return bool(head) and found.size >= place.offset and place.begins.matches(head or b"")

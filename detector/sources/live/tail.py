@@ -122,10 +122,16 @@ class FileTail:
             if one.identity not in self._followed and not outlet.is_stopped:
                 self._meet(one, outlet, now)
         self._meeting.end_look(set(names), now)
+        self._troubles = {path: words for path, words in self._troubles.items() if path in names.values()}
 
     def _meet(self, found: Found, outlet: Outlet, now: int) -> None:
         is_first_start = self._meeting.is_first_start
-        decision, ended = self._meeting.decide(found, list(self._followed.values()), now)
+        try:
+            decision, ended = self._meeting.decide(found, list(self._followed.values()), now)
+        except OSError as error:
+            self._troubles[found.path] = _words(found.path, error)
+            return
+        self._troubles.pop(found.path, None)
         if isinstance(decision, Follow):
             if decision.is_packed:
                 self._finish_packed(found, decision.place, outlet)
