@@ -154,7 +154,7 @@ def _attributes(holder: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _pairs(holder: Mapping[str, Any], key: str) -> dict[str, Any]:
-    return {str(one.get("key")): _value(_object(one, "value")) for one in _objects(holder, key)}
+    return {str(one.get("key", "")): _value(_object(one, "value")) for one in _objects(holder, key)}
 
 
 def _value(value: Mapping[str, Any]) -> Any:

@@ -6,6 +6,7 @@ Source: https://opentelemetry.io/docs/specs/otlp/#otlphttp
 from __future__ import annotations
 
 import asyncio
+import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -13,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 from detector.errors import InputError, Losses
 from detector.sources.live.bodies import Refused, read_body
 from detector.sources.live.live import Arrived, Inbox, Lag, Position
-from detector.sources.live.serving import ADVICE, bound, make_app, read_token, serve
+from detector.sources.live.serving import ADVICE, make_app, read_token, serve
 from detector.sources.live.settings import OtlpSource
+from detector.sources.live.sockets import bound
 from detector.sources.live.taking import clean_runs, joined
 from detector.sources.otlp_lines import lines_of_request
 
@@ -77,7 +79,7 @@ class Otlp:
             return await self._answer(request, inbox)
 
         app = make_app([Route(PATH, logs, methods=["POST"]), *self._routes], read_token(self._settings.token_file))
-        with bound(self._settings.address, self.port) as listener:
+        with bound(self.name, self._settings.address, self.port, socket.SOCK_STREAM) as listener:
             self.port = listener.getsockname()[1]
             serve(app, listener, self._settings, stop, self.listening)
 

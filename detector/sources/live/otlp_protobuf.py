@@ -16,6 +16,12 @@ from typing import Any
 import msgspec
 
 _encode = msgspec.json.encode
+_KEY, _MEMBER_VALUE, _STRING_VALUE = (
+    0x0A,
+    0x12,
+    0x0A,
+)  # tags on the wire: number of the field, and that a length follows
+_SHORT = 128
 
 
 def lines_of_protobuf(body: bytes) -> Iterator[Callable[[], bytes]]:
@@ -64,18 +70,31 @@ def _word(text: str) -> bytes:
 
 
 def _body(raw: bytes) -> bytes:
-    # a short text, as most are: its tag, its length in one byte, itself
-    if raw[:1] == b"\n" and len(raw) > 1 and raw[1] == len(raw) - 2 < 128:
-        try:
-            return _encode(raw[2:].decode())
-        except UnicodeDecodeError as error:
-            raise ValueError(f"a body is no UTF-8: {error}") from None
-    return _encode(_value(_any_value().FromString(raw)))
+    text = _short_text(raw, 0)
+    return _encode(text if text is not None else _value(_any_value().FromString(raw)))
 
 
 def _member(raw: bytes) -> bytes:
+    """An attribute; one with a short key and text, as most are, is read where it lies."""
+    if len(raw) > 3 and raw[0] == _KEY and (end := 2 + raw[1]) + 1 < len(raw) and raw[1] < _SHORT > raw[end + 1]:
+        is_whole = raw[end] == _MEMBER_VALUE and raw[end + 1] == len(raw) - end - 2
+        text = _short_text(raw, end + 2) if is_whole else None
+        if text is not None:
+            return _encode(raw[2:end].decode()) + b":" + _encode(text)
     pair = _key_value().FromString(raw)
     return _encode(pair.key) + b":" + _encode(_value(pair.value))
+
+
+def _short_text(raw: bytes, begin: int) -> str | None:
+    """What the `AnyValue` from `begin` on holds, if that is a short text; its length is one byte then.
+
+    Raises:
+        ValueError: it is no UTF-8.
+    """
+    size = len(raw) - begin - 2
+    if 0 <= size < _SHORT and raw[begin] == _STRING_VALUE and raw[begin + 1] == size:
+        return raw[begin + 2 :].decode()
+    return None
 
 
 def _members(pairs: Any) -> bytes:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 TICK_SECONDS = 0.1
 MOST_CONNECTIONS = 512
-GRACE_SECONDS = 5
+GRACE_SECONDS = 1
 OPEN_PATHS = ("/healthz", "/readyz")
 """Answered without a token: probes have none."""
 ADVICE = "pip install 'detector[watch]'"
@@ -61,22 +61,6 @@ def read_token(path: str | None) -> str | None:
     if not token:
         raise SettingsError(f"{path}: the file has no token: write one into it")
     return token
-
-
-def bound(address: str, port: int) -> socket.socket:
-    """A socket that listens.
-
-    Raises:
-        InputError: the address is taken, or not of this machine.
-    """
-    try:
-        family, kind, protocol, _, place = socket.getaddrinfo(address, port, type=socket.SOCK_STREAM)[0]
-        listener = socket.socket(family, kind, protocol)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(place)
-    except OSError as error:
-        raise InputError(f"http {address}:{port}: cannot listen: {error.strerror or error}") from None
-    return listener
 
 
 def serve(

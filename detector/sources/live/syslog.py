@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, cast
 
 from detector.errors import InputError, Losses
 from detector.sources.live.batching import Batch
-from detector.sources.live.datagrams import queue_of
 from detector.sources.live.frames import Frames, as_line
 from detector.sources.live.live import Inbox, Lag, Position
 from detector.sources.live.settings import SYSLOG_PORTS, SyslogSource
+from detector.sources.live.sockets import bound, queue_of
 
 if TYPE_CHECKING:
     import ssl
@@ -65,11 +65,13 @@ class Syslog:
     def run(self, inbox: Inbox, positions: Mapping[str, Position], stop: threading.Event) -> None:  # noqa: ARG002  no position: senders keep nothing
         """As `Live.run`."""
         tls = _tls(self._settings) if self._settings.transport == "tls" else None
-        with _bound(self._settings, self.port) as listener:
+        kind = socket.SOCK_DGRAM if self._settings.transport == "udp" else socket.SOCK_STREAM
+        with bound(self.name, self._settings.address, self.port, kind) as listener:
             self.port = listener.getsockname()[1]
             batch = Batch(self.name, inbox, self._clock, self._losses, self._settings.most_message_bytes)
             self._batch = batch
             if self._settings.transport == "udp":
+                listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self._settings.receive_buffer_bytes)
                 self._receiver = listener
                 asyncio.run(self._receive(listener, batch, stop))
             else:
@@ -172,23 +174,6 @@ class _Connection(asyncio.Protocol):
         if not self._is_paused and self._transport is not None and not self._transport.is_closing():
             self._is_paused = True
             self._transport.pause_reading()
-
-
-def _bound(settings: SyslogSource, port: int) -> socket.socket:
-    kind = socket.SOCK_DGRAM if settings.transport == "udp" else socket.SOCK_STREAM
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(settings.address, port, type=kind)[0]
-        listener = socket.socket(family, kind, protocol)
-        if kind == socket.SOCK_DGRAM:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, settings.receive_buffer_bytes)
-        else:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.settimeout(0)
-        listener.bind(address)
-    except OSError as error:
-        words = error.strerror or error
-        raise InputError(f"syslog {settings.transport} {settings.address}:{port}: cannot listen: {words}") from None
-    return listener
 
 
 def _tls(settings: SyslogSource) -> ssl.SSLContext:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import socket
 import ssl
@@ -75,8 +76,8 @@ def test_a_full_inbox_makes_tcp_senders_wait():
     with Running(source, inbox=inbox) as running, socket.create_connection((HOST, source.port)) as sender:
         sender.settimeout(0.5)
         sent = 0
-        with pytest.raises(TimeoutError):
-            while True:
+        with contextlib.suppress(TimeoutError):
+            while sent < len(data):
                 sent += sender.send(data[sent : sent + 65536])
         assert 3 * 1024 * 1024 > inbox.waiting_bytes
         assert len(data) > sent
@@ -96,8 +97,7 @@ def test_too_many_and_silent_connections_are_closed():
         running.until(1)
         with socket.create_connection((HOST, source.port)) as second:
             second.settimeout(5)
-            with pytest.raises(ConnectionResetError):
-                second.recv(1) or second.sendall(b"x" * 10)
+            assert b"" == second.recv(1)
         first.settimeout(5)
         assert b"" == first.recv(1)
     assert {"connections_refused": 1, "connections_idle": 1} == source.lag().losses
@@ -141,8 +141,8 @@ def test_tls_with_and_without_a_client_certificate(authority, tmp_path):
             ):
                 connection.sendall(b"9 <1>secret")
                 if context is stranger:
-                    with pytest.raises((ssl.SSLError, ConnectionResetError)):
-                        connection.recv(1)
+                    with contextlib.suppress(ssl.SSLError, ConnectionResetError):
+                        assert b"" == connection.recv(1)
                 else:
                     connection.unwrap()
         assert [b"<1>secret"] == running.until(1)
