@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from detector.sources.lines import LINE_BYTES
 from detector.sources.live.fingerprints import HEAD_BYTES, NOTHING, Fingerprint, fingerprint, head_of
 from detector.sources.live.live import BLOCK_BYTES, Position
+from detector.sources.live.looking import Found
 from detector.sources.live.taking import Inside, take
 from detector.sources.parts import Identity
 
@@ -46,8 +47,7 @@ class Followed:
     """A file that is followed; it is open only while something is expected of it.
 
     Attributes:
-        path: its last known name.
-        identity: which file it is.
+        found: as the last look found it.
         key: under which its position is stored; not made of the identity alone, which may be given to another file
             while the position is still of use.
         place: how far it was read.
@@ -59,8 +59,7 @@ class Followed:
         is_present: whether the last look found it.
     """
 
-    path: str
-    identity: Identity
+    found: Found
     key: str
     place: Place
     grown_us: int
@@ -71,6 +70,11 @@ class Followed:
     is_present: bool = True
     _descriptor: int | None = None
     _written_ns: int = -1
+
+    @property
+    def path(self) -> str:
+        """Its last known name."""
+        return self.found.path
 
     @property
     def unread_bytes(self) -> int:
@@ -108,7 +112,7 @@ class Followed:
         except FileNotFoundError:
             return False
         status = os.fstat(descriptor)
-        if self.identity != (status.st_dev, status.st_ino):
+        if self.found.identity != (status.st_dev, status.st_ino):
             os.close(descriptor)
             return False
         self._descriptor = descriptor

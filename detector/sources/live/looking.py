@@ -51,12 +51,18 @@ def look(patterns: Iterable[str]) -> list[Found]:
 
     In the time order of each log. A file with several names comes once.
     """
+    _real.cache_clear()
     wanted = dict.fromkeys(os.path.normpath(path) for pattern in patterns for path in _matches(pattern))
-    logs = {log_of(path)[0] for path in wanted}
-    beside = [path for folder in {folder for folder, _ in logs} for path in _names(folder) if log_of(path)[0] in logs]
+    parts = {path: log_of(path) for path in wanted}
+    logs = {log for log, _ in parts.values()}
+    for folder in {folder for folder, _ in logs}:
+        for name in _names(folder):
+            age = _rotation(name)
+            if (folder, age.key) in logs:
+                parts.setdefault(os.path.join(folder, name), ((folder, age.key), age))
     found: dict[Identity, Found] = {}
-    for path in (*wanted, *beside):
-        if (one := _status(path, is_wanted=path in wanted)) is not None:
+    for path, (log, age) in parts.items():
+        if (one := _status(path, log, age, is_wanted=path in wanted)) is not None:
             found.setdefault(one.identity, one)
     return sorted(found.values(), key=lambda one: (one.log, one.age, one.path))
 
@@ -72,31 +78,30 @@ def _matches(pattern: str) -> Iterator[str]:
 
 
 def log_of(path: str) -> tuple[Log, Rotation]:
-    """The log that a path is a part of, and where it stands in it."""
-    folder, name = os.path.split(path)
-    parts = _rotation(name)
-    return (folder, parts.key), parts
+    """The log that a path is a part of, behind symbolic links, and where it stands in it."""
+    folder, name = os.path.split(os.path.realpath(path) if os.path.islink(path) else path)
+    age = _rotation(name)
+    return (_real(folder), age.key), age
+
+
+@lru_cache(maxsize=65536)
+def _real(folder: str) -> str:
+    return os.path.realpath(folder)
 
 
 def _names(folder: str) -> list[str]:
     try:
-        return [os.path.join(folder, name) for name in os.listdir(folder or os.curdir)]
+        return os.listdir(folder)
     except OSError:
         return []
 
 
-def _status(path: str, *, is_wanted: bool) -> Found | None:
+def _status(path: str, log: Log, age: Rotation, *, is_wanted: bool) -> Found | None:
     try:
         status = os.stat(path)
     except OSError:
         return None
     if not stat.S_ISREG(status.st_mode):
         return None
-    log, parts = log_of(path)
     identity = Identity(status.st_dev, status.st_ino)
-    return Found(path, identity, log, parts.age, is_wanted, status.st_size, status.st_mtime_ns // 1000)
-
-
-def is_rotated(path: str) -> bool:
-    """Whether the name says that the file is not written to any more."""
-    return log_of(path)[1].age[0] != _LIVE
+    return Found(path, identity, log, age.age, is_wanted, status.st_size, status.st_mtime_ns // 1000)

@@ -142,7 +142,7 @@ class Meeting:
             return Follow(Place()), None
         if is_old and not (is_packed and self.past.has(found.log)):
             return Pass(), None
-        current = [file.place.begins for file in followed if log_of(file.path)[0] == found.log]
+        current = [file.place.begins for file in followed if file.found.log == found.log]
         if is_packed:
             return self._decide_packed(found, current, now, is_old=is_old)
         is_quiet = now - self._waiting_since.get(found.identity, now) > self._wait_us

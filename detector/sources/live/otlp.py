@@ -108,6 +108,8 @@ class Otlp:
         self, request: Request, encoding: str, inbox: Inbox, hold: Callable[[int], None], *, kind: str
     ) -> int:
         """Read, take apart, hand over, and wait until it is durable; how many records were rejected."""
+        from starlette.requests import ClientDisconnect
+
         if kind not in (JSON, PROTOBUF):
             raise Refused(415, f"content type {kind[:40]!r} is not known: send {PROTOBUF} or {JSON}")
         if inbox.is_full:
@@ -117,6 +119,8 @@ class Otlp:
                 body = await read_body(request.stream(), encoding, self._settings.most_body_bytes, hold)
         except TimeoutError:
             raise Refused(408, f"the body did not come within {BODY_SECONDS} s") from None
+        except ClientDisconnect:
+            raise Refused(400, "the body ended too early") from None
         async with self._taking_apart:
             runs, rejected = await asyncio.to_thread(self._runs, body, is_json=kind == JSON)
         if rejected:

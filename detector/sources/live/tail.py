@@ -17,7 +17,7 @@ from detector.errors import Losses
 from detector.sources.live.deciding import Ended, Follow
 from detector.sources.live.following import Followed, Place
 from detector.sources.live.live import Arrived, Inbox, Lag, Position
-from detector.sources.live.looking import Found, is_rotated, log_of, look
+from detector.sources.live.looking import Found, look
 from detector.sources.live.meeting import SECOND, Meeting
 from detector.sources.live.packed import rest_of
 from detector.sources.live.settings import FileSource
@@ -75,31 +75,37 @@ class FileTail:
         outlet.put(Arrived(self.name, b"", self._clock(), self.name, {"begun": True}))
         try:
             while not outlet.is_stopped:
-                self._poll(outlet)
-                stop.wait(self._settings.poll_seconds)
+                if not self._poll(outlet):
+                    stop.wait(self._settings.poll_seconds)
         finally:
             for file in self._followed.values():
                 file.close()
 
-    def _poll(self, outlet: Outlet) -> None:
-        """Look at all files once and take what is new in them, a block of each at a time."""
+    def _poll(self, outlet: Outlet) -> bool:
+        """Look at all files once and take what is new in them, a block of each at a time; whether there is more."""
         now = self._clock()
-        if self._looked_us is None or now - self._looked_us >= self._look_us or self._was_rotated():
+        if self._is_look_due(now) or self._was_rotated():
             self._look(outlet, now)
         files = list(self._followed.values())
+        is_more = False
         for start in range(0, max(1, len(files)), self._settings.most_open):
             active = files[start : start + self._settings.most_open]
             while active and not outlet.is_stopped:
                 active = [file for file in active if self._try_advance(file, outlet)]
+                if self._is_look_due(self._clock()):
+                    break
+            is_more |= bool(active)
             self._let_go(outlet)
+        return is_more
 
-    @property
-    def _look_us(self) -> float:
-        return self._settings.look_seconds * SECOND
+    def _is_look_due(self, now: int) -> bool:
+        return self._looked_us is None or now - self._looked_us >= self._settings.look_seconds * SECOND
 
     def _was_rotated(self) -> bool:
         """Whether a file that is followed no longer has its name; cheap enough for every time."""
-        return any(file.is_present and identity_at(file.path) != file.identity for file in self._followed.values())
+        return any(
+            file.is_present and identity_at(file.path) != file.found.identity for file in self._followed.values()
+        )
 
     def _look(self, outlet: Outlet, now: int) -> None:
         """Find new, renamed and vanished files; what was renamed or is gone is finished before what is new."""
@@ -111,18 +117,16 @@ class FileTail:
             for key in useless:
                 self._forget(key, outlet)
         self._looked_us = now
-        names = {one.identity: one.path for one in found}
-        for file in self._followed.values():
-            file.path, file.is_present = names.get(file.identity, file.path), file.identity in names
+        present = {one.identity: one for one in found}
+        for identity, file in list(self._followed.items()):
+            file.found, file.is_present = present.get(identity, file.found), identity in present
             file.seen_us = now if file.is_present else file.seen_us
-        for file in list(self._followed.values()):
-            while self._try_advance(file, outlet) and not outlet.is_stopped:
-                pass
+            self._try_advance(file, outlet)  # so that a truncated file is known before its copy is met
         for one in found:
             if one.identity not in self._followed and not outlet.is_stopped:
                 self._meet(one, outlet, now)
-        self._meeting.end_look(set(names), now)
-        self._troubles = {path: words for path, words in self._troubles.items() if path in names.values()}
+        self._meeting.end_look(set(present), now)
+        self._troubles = {one.path: self._troubles[one.path] for one in found if one.path in self._troubles}
 
     def _meet(self, found: Found, outlet: Outlet, now: int) -> None:
         is_first_start = self._meeting.is_first_start
@@ -147,7 +151,7 @@ class FileTail:
         return self._settings.begin == "end"
 
     def _follow(self, found: Found, key: str, place: Place, now: int) -> Followed:
-        file = Followed(found.path, found.identity, key, place, now, looked_bytes=place.offset)
+        file = Followed(found, key, place, now, looked_bytes=place.offset)
         file.caught_up_us = file.seen_us = now
         self._followed[found.identity] = file
         return file
@@ -187,15 +191,15 @@ class FileTail:
         for number, run in enumerate(runs, 1):
             if not outlet.put(self._arrived(file, run, is_last=number == len(runs))):
                 return False
-        return before != (file.place.offset, file.looked_bytes)
+        return file.unread_bytes > 0 and before != (file.place.offset, file.looked_bytes)
 
     def _end(self, file: Followed) -> None:
         """What was read of the file is past: it was truncated, or another file has its inode now."""
         self._losses.add("truncated")
-        self._meeting.past.add(log_of(file.path)[0], Ended(file.place, file.key if is_rotated(file.path) else None))
-        if is_rotated(file.path):
+        self._meeting.past.add(file.found.log, Ended(file.place, file.key if file.found.is_rotated else None))
+        if file.found.is_rotated:
             file.close()
-            del self._followed[file.identity]
+            del self._followed[file.found.identity]
         else:
             file.restart()
 
@@ -216,8 +220,8 @@ class FileTail:
                 is_gone = not file.is_present and now - file.seen_us > quiet_us
                 if is_gone:
                     self._forget(file.key, outlet)
-                    del self._followed[file.identity]
-                if is_gone or is_rotated(file.path):
+                    del self._followed[file.found.identity]
+                if is_gone or file.found.is_rotated:
                     file.close()
         idle = [file for file in self._followed.values() if file.is_open]
         idle.sort(key=lambda file: (file.is_present, -file.grown_us))
@@ -226,7 +230,7 @@ class FileTail:
 
     def _arrived(self, file: Followed, run: bytes, *, is_last: bool) -> Arrived:
         now = self._clock()
-        position = file.place.position(file.path, file.identity, now) if is_last else None
+        position = file.place.position(file.path, file.found.identity, now) if is_last else None
         return Arrived(printable(file.path), run, now, file.key, position)
 
     def _forget(self, key: str | None, outlet: Outlet) -> None:

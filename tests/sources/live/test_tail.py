@@ -162,6 +162,23 @@ def test_a_copy_of_a_followed_file_is_not_read(tmp_path):
         assert [b"line %d" % number for number in range(510)] == lines
 
 
+def test_a_link_is_followed_to_where_its_file_is_rotated(tmp_path):
+    """As in Kubernetes: the pattern matches a link, the file is rotated in another folder, also while nobody looks."""
+    pods, containers = tmp_path / "pods", tmp_path / "containers"
+    pods.mkdir()
+    containers.mkdir()
+    log = pods / "web.log"
+    append(log, "one\n")
+    (containers / "web_1.log").symlink_to(log)
+    with Running(tail(containers / "*.log")) as first:
+        first.until(1)
+    append(log, "two\n")
+    log.rename(pods / "web.log.20260301-000000")
+    append(log, "three\n")
+    with Running(tail(containers / "*.log"), first.positions) as second:
+        assert [b"three", b"two"] == sorted(second.until(2))
+
+
 def test_no_more_files_are_open_than_allowed(tmp_path):
     """With a hundred logs and room for four, all lines come and few descriptors are held."""
     for number in range(100):
