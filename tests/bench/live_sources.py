@@ -131,10 +131,13 @@ def measure(name: str, source: Live, count: int, send: Callable[[], BaseProcess]
     took, used = time.perf_counter() - begun, time.process_time() - used
     if lines < count:
         took -= 2
+    losses = dict(source.lag().losses) or ""
     stop.set()
     sender.join()
     thread.join()
-    print(f"{name:18} {lines:9,} lines  {lines / took:11,.0f} lines/s  {lines / used:11,.0f} per core", flush=True)
+    print(
+        f"{name:18} {lines:9,} lines  {lines / took:11,.0f} lines/s  {lines / used:11,.0f} per core", losses, flush=True
+    )
 
 
 def start(work: Callable[..., None], *arguments: object, **options: object) -> BaseProcess:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from detector.errors import Losses
@@ -16,6 +16,17 @@ from detector.sources.live.packed import head_within
 from detector.sources.parts import Identity
 
 SECOND = 1_000_000
+KEY = "file "
+
+
+def pattern_key(pattern: str) -> str:
+    """Under which it is stored that a pattern was followed."""
+    return f"{KEY}{pattern}"
+
+
+def file_key(identity: Identity, now: int) -> str:
+    """Under which the position in a file is stored that is met now; the same whichever pattern finds it."""
+    return f"{KEY}{identity.device}:{identity.inode}:{now}"
 
 
 class Stored(NamedTuple):
@@ -41,58 +52,74 @@ class Meeting:
     """Decides about files that are not followed yet.
 
     Args:
-        name: of the source; its positions are stored under keys that begin with it.
+        patterns: what is followed.
         wait_seconds: how long a file may stay too short to be told from a copy.
         keep_seconds: how long a file is remembered that is not found: a look may miss one that is just renamed.
         losses: counts `not_followed`: files that are no plain text.
+
+    Attributes:
+        past: what was followed and has ended.
+        begun: the patterns that an earlier run followed.
     """
 
-    def __init__(self, name: str, wait_seconds: float, keep_seconds: float, losses: Losses) -> None:
+    def __init__(self, patterns: Sequence[str], wait_seconds: float, keep_seconds: float, losses: Losses) -> None:
         self.past = Past()
-        self._name, self._wait_us, self._losses = name, int(wait_seconds * SECOND), losses
-        self._keep_us = int(keep_seconds * SECOND)
+        self.begun: list[str] = []
+        self._patterns, self._losses = patterns, losses
+        self._wait_us, self._keep_us = int(wait_seconds * SECOND), int(keep_seconds * SECOND)
+        self._first: set[Identity] = set()
         self._stored: list[Stored] = []
         self._unread: set[Identity] = set()
         self._passed: dict[Identity, Passed] = {}
         self._waiting_since: dict[Identity, int] = {}
-        self.is_first_start, self._is_first_look = True, True
-
-    def key(self, identity: Identity, now: int) -> str:
-        """Under which the position in a file is stored that is met now."""
-        return f"{self._name} {identity.device}:{identity.inode}:{now}"
+        self._is_first_look = True
 
     def restore(self, positions: Mapping[str, Position]) -> None:
         """Take in what earlier runs stored."""
-        self.is_first_start = self._name not in positions
+        self.begun = [pattern for pattern in self._patterns if pattern_key(pattern) in positions]
         for key, position in positions.items():
-            if key.startswith(self._name + " ") and position:
+            if key.startswith(KEY) and "inode" in position:
                 identity = Identity(int(position["device"]), int(position["inode"]))
                 place, read_us = Place.stored(position), int(position["read_us"])
-                stored = Stored(key, str(position["path"]), identity, place, read_us)
-                self._stored.append(stored)
+                self._stored.append(Stored(key, str(position["path"]), identity, place, read_us))
 
-    def begin(self, found: Iterable[Found]) -> tuple[list[tuple[Found, Stored]], list[str]]:
+    def begin(self, found: Iterable[Found], begun: Container[Identity]) -> tuple[list[tuple[Found, Stored]], list[str]]:
         """At the first look: the files that earlier runs followed, and keys of which nothing can be made any more.
 
         What was followed and is not there any more is past; what was written to since and is unknown is unread.
+
+        Args:
+            found: all files.
+            begun: those that patterns found which an earlier run followed.
         """
+        logs = {one.log for one in found}
+        here = {one.identity for one in found}
+        left: dict[Identity, list[tuple[Stored, Log]]] = {}
         read_us: dict[Log, int] = {}
-        for stored in self._stored:
+        for stored in sorted(self._stored, key=lambda stored: stored.read_us):
             log = log_of(stored.path)[0]
-            read_us[log] = max(stored.read_us, read_us.get(log, 0))
+            if log in logs or stored.identity in here:  # else it is another source's
+                left.setdefault(stored.identity, []).append((stored, log))
+                read_us[log] = stored.read_us
+        self._stored.clear()
         known: list[tuple[Found, Stored]] = []
-        left = sorted(self._stored, key=lambda stored: stored.read_us)
         for one in found:
-            same = [stored for stored in left if stored.identity == one.identity]
-            match = next((stored for stored in reversed(same) if _is_same(stored.place, one)), None)
+            same = left.get(one.identity, [])
+            match = next((pair for pair in reversed(same) if _is_same(pair[0].place, one)), None)
             if match is not None:
-                known.append((one, match))
-                left.remove(match)
+                known.append((one, match[0]))
+                same.remove(match)
+            elif one.identity not in begun:
+                self._first.add(one.identity)
             elif one.changed_us > read_us.get(one.log, one.changed_us):
                 self._unread.add(one.identity)
-        out = [self.past.add(log_of(stored.path)[0], Ended(stored.place, stored.key)) for stored in left]
-        self._stored.clear()
+        over = sorted((pair for pairs in left.values() for pair in pairs), key=lambda pair: pair[0].read_us)
+        out = [self.past.add(log, Ended(stored.place, stored.key)) for stored, log in over]
         return known, [ended.key for ended in out if ended is not None and ended.key is not None]
+
+    def is_first(self, found: Found) -> bool:
+        """Whether it was there when its pattern was followed for the very first time."""
+        return found.identity in self._first
 
     def decide(self, found: Found, followed: Iterable[Followed], now: int) -> tuple[Decision, Ended | None]:
         """What to do with a file that is not followed; what of the past it continues.
@@ -126,7 +153,8 @@ class Meeting:
         for identity in gone:
             del self._passed[identity]
         self._waiting_since = {one: since for one, since in self._waiting_since.items() if one in present}
-        self.is_first_start, self._is_first_look = False, False
+        self._first.clear()
+        self._is_first_look = False
 
     def _decide(
         self, found: Found, head: bytes, followed: Iterable[Followed], now: int
@@ -135,10 +163,11 @@ class Meeting:
         if not is_packed and (refusal(head) or utf16(head)):
             self._losses.add("not_followed")
             return Pass(), None
-        is_old = self.is_first_start or (self._is_first_look and found.identity not in self._unread)
-        if self.is_first_start and found.is_wanted and not is_packed:
+        is_first = self.is_first(found)
+        is_old = is_first or (self._is_first_look and found.identity not in self._unread)
+        if is_first and found.is_wanted and not is_packed:
             return Follow(Place()), None
-        if not found.is_rotated and not is_packed and not self.is_first_start:
+        if not found.is_rotated and not is_packed and not is_first:
             return Follow(Place()), None
         if is_old and not (is_packed and self.past.has(found.log)):
             return Pass(), None

@@ -61,7 +61,7 @@ class SyslogSource:
         most_message_bytes: what is longer is cut.
         most_connections: more are refused.
         idle_seconds: a connection that is silent for so long is closed.
-        receive_buffer_bytes: what the system keeps of UDP until it is read.
+        receive_buffer_bytes: what the system keeps of UDP until it is read; no more than `net.core.rmem_max` allows.
     """
 
     transport: Literal["udp", "tcp", "tls"] = "tcp"

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import ssl
 
 TICK_SECONDS = 0.05
+FINISH_TICKS = 15
 MOST_DATAGRAMS = 2000  # before others have their turn
 DATAGRAM_BYTES = 65_536
 
@@ -100,7 +101,7 @@ class Syslog:
             await asyncio.sleep(TICK_SECONDS)
         loop.remove_reader(receiver)
         take()
-        batch.flush()
+        await self._finish(batch)
 
     async def _accept(
         self, listener: socket.socket, tls: ssl.SSLContext | None, batch: Batch, stop: threading.Event
@@ -122,7 +123,15 @@ class Syslog:
         for connection in list(connections):
             connection.close()
         await asyncio.sleep(0)
-        batch.flush()
+        await self._finish(batch)
+
+    async def _finish(self, batch: Batch) -> None:
+        """Hand over what was received, if there is room soon."""
+        for _ in range(FINISH_TICKS):
+            if batch.flush():
+                return
+            await asyncio.sleep(TICK_SECONDS)
+        self._losses.add("bytes_dropped_at_stop", batch.size)
 
 
 class _Connection(asyncio.Protocol):

@@ -18,7 +18,7 @@ from detector.sources.live.deciding import Ended, Follow
 from detector.sources.live.following import Followed, Place
 from detector.sources.live.live import Arrived, Inbox, Lag, Position
 from detector.sources.live.looking import Found, look
-from detector.sources.live.meeting import SECOND, Meeting
+from detector.sources.live.meeting import SECOND, Meeting, file_key, pattern_key
 from detector.sources.live.packed import rest_of
 from detector.sources.live.settings import FileSource
 from detector.sources.live.taking import clean_runs
@@ -55,7 +55,7 @@ class FileTail:
         self.name = "file " + ", ".join(settings.paths)
         self._settings, self._clock = settings, clock
         self._losses = Losses()
-        self._meeting = Meeting(self.name, settings.flush_seconds, settings.rotated_seconds, self._losses)
+        self._meeting = Meeting(settings.paths, settings.flush_seconds, settings.rotated_seconds, self._losses)
         self._followed: dict[Identity, Followed] = {}
         self._troubles: dict[str, str] = {}
         self._looked_us: int | None = None
@@ -72,7 +72,6 @@ class FileTail:
         """As `Live.run`."""
         outlet = Outlet(inbox, stop)
         self._meeting.restore(positions)
-        outlet.put(Arrived(self.name, b"", self._clock(), self.name, {"begun": True}))
         try:
             while not outlet.is_stopped:
                 if not self._poll(outlet):
@@ -111,12 +110,13 @@ class FileTail:
         """Find new, renamed and vanished files; what was renamed or is gone is finished before what is new."""
         found = look(self._settings.paths)
         if self._looked_us is None:
-            known, useless = self._meeting.begin(found)
+            begun = {one.identity for one in look(self._meeting.begun)}
+            known, useless = self._meeting.begin(found, begun)
             for one, stored in known:
                 self._follow(one, stored.key, stored.place, now)
             for key in useless:
                 self._forget(key, outlet)
-        self._looked_us = now
+        is_first_look, self._looked_us = self._looked_us is None, now
         present = {one.identity: one for one in found}
         for identity, file in list(self._followed.items()):
             file.found, file.is_present = present.get(identity, file.found), identity in present
@@ -126,10 +126,12 @@ class FileTail:
             if one.identity not in self._followed and not outlet.is_stopped:
                 self._meet(one, outlet, now)
         self._meeting.end_look(set(present), now)
+        for pattern in self._settings.paths if is_first_look else ():  # once all files have their positions
+            outlet.put(Arrived(self.name, b"", now, pattern_key(pattern), {"begun": True}))
         self._troubles = {one.path: self._troubles[one.path] for one in found if one.path in self._troubles}
 
     def _meet(self, found: Found, outlet: Outlet, now: int) -> None:
-        is_first_start = self._meeting.is_first_start
+        is_first = self._meeting.is_first(found)
         try:
             decision, ended = self._meeting.decide(found, list(self._followed.values()), now)
         except OSError as error:
@@ -140,8 +142,8 @@ class FileTail:
             if decision.is_packed:
                 self._finish_packed(found, decision.place, outlet)
             else:
-                file = self._follow(found, self._meeting.key(found.identity, now), decision.place, now)
-                self._begin(file, outlet, at_end=is_first_start and self._at_end)
+                file = self._follow(found, file_key(found.identity, now), decision.place, now)
+                self._begin(file, outlet, at_end=is_first and self._at_end)
         if ended is not None:
             self._meeting.past.remove(found.log, ended)
             self._forget(ended.key, outlet)

@@ -89,6 +89,23 @@ def test_the_first_start_begins_at_the_end_and_the_next_where_it_ended(tmp_path)
         assert [b"last"] == third.until(1)
 
 
+def test_another_pattern_loses_no_position(tmp_path):
+    """A pattern that is added begins at the end of its files, what was followed goes on; other sources are let be."""
+    old, new = tmp_path / "old.log", tmp_path / "new.txt"
+    append(old, "one\n")
+    append(new, "passed over\n")
+    with Running(tail(tmp_path / "*.log")) as first:
+        first.until(1)
+    append(old, "two\n")
+    with Running(tail(tmp_path / "*.txt", begin="end"), first.positions) as other:
+        append(new, "of another source\n")
+        assert [b"of another source"] == other.until(1)
+    with Running(tail(tmp_path / "*.txt", tmp_path / "*.log", begin="end"), other.positions) as second:
+        second.until(1)
+        append(new, "new\n")
+        assert [b"two", b"new"] == second.until(2)
+
+
 def test_positions_of_any_run_go_on_exactly(tmp_path):
     """Whichever position was stored last, what follows it comes and nothing before it."""
     log = tmp_path / "x.log"
@@ -97,7 +114,7 @@ def test_positions_of_any_run_go_on_exactly(tmp_path):
         lines = whole.until(100_000)
     stored = [one for one in whole.arrived if one.data]
     assert len(stored) > 2
-    begun = whole.arrived[0]
+    begun = next(one for one in whole.arrived if one.position == {"begun": True})
     for last in stored[:-1]:
         with Running(tail(log), {begun.key: begun.position or {}, last.key: last.position or {}}) as rest:
             seen = sum(one.data.count(b"\n") for one in stored[: stored.index(last) + 1])
