@@ -118,10 +118,12 @@ class FileTail:
                 self._forget(key, outlet)
         is_first_look, self._looked_us = self._looked_us is None, now
         present = {one.identity: one for one in found}
-        for identity, file in list(self._followed.items()):
+        for number, (identity, file) in enumerate(list(self._followed.items()), 1):
             file.found, file.is_present = present.get(identity, file.found), identity in present
             file.seen_us = now if file.is_present else file.seen_us
             self._try_advance(file, outlet)  # so that a truncated file is known before its copy is met
+            if number % self._settings.most_open == 0:
+                self._let_go(outlet)
         for one in found:
             if one.identity not in self._followed and not outlet.is_stopped:
                 self._meet(one, outlet, now)
