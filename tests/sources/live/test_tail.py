@@ -98,6 +98,8 @@ def test_another_pattern_loses_no_position(tmp_path):
         first.until(1)
     append(old, "two\n")
     with Running(tail(tmp_path / "*.txt", begin="end"), first.positions) as other:
+        while f"file {tmp_path}/*.txt" not in other.positions:
+            other.take(0.05)
         append(new, "of another source\n")
         assert [b"of another source"] == other.until(1)
     with Running(tail(tmp_path / "*.txt", tmp_path / "*.log", begin="end"), other.positions) as second:
