@@ -57,9 +57,10 @@ def scan(
     """
     from detector.layers import settings_of
     from detector.pipeline.aids import Aids
+    from detector.pipeline.digest import Keep
     from detector.pipeline.scan import scan as walk
 
-    return walk(paths, settings_of(settings), _now(now_us), Aids(stdin), keep_windows=windows)
+    return walk(paths, settings_of(settings), _now(now_us), Aids(stdin), Keep(windows=windows))
 
 
 def parse(

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from detector.capacity import parse_capacities
 from detector.config import (
     BY,
     COLORS,
@@ -15,6 +16,7 @@ from detector.config import (
     SECONDS,
     parse_budget,
     parse_moment,
+    parse_severities,
     parse_share,
     parse_span,
     suggestion,
@@ -38,7 +40,7 @@ def checked(key: str, raw: object, wanted: Any, *, is_text: bool = False, label:
     import msgspec  # not needed to show --help
 
     try:
-        value = parse_share(raw) if key == "max_unparsed" else msgspec.convert(raw, wanted, strict=not is_text)
+        value = PARSERS[key](raw) if key in PARSERS else msgspec.convert(raw, wanted, strict=not is_text)
         if value is not None and key in CHECKS:
             CHECKS[key](value)
     except msgspec.ValidationError:
@@ -49,6 +51,8 @@ def checked(key: str, raw: object, wanted: Any, *, is_text: bool = False, label:
     return value
 
 
+PARSERS: Mapping[str, Callable[[object], object]] = {"max_unparsed": parse_share, "capacity": parse_capacities}
+"""What reads a value that is written otherwise than it is kept."""
 KINDS = {"list": "a list of texts", "bool": "true or false", "int": "a whole number", "float": "a number",
          "str": "a text"}  # fmt: skip
 
@@ -93,6 +97,12 @@ def check_warmup(text: str) -> None:
         raise SettingsError(f"{text!r} is too short: nothing is judged in its first hour; write 1h or more, such as 1d")
 
 
+def check_settling(text: str) -> None:
+    """A span of an hour or more."""
+    if parse_span(text) < SECONDS["h"]:
+        raise SettingsError(f"{text!r} is too short: a surge has to last an hour or more, such as 24h, to be settled")
+
+
 CHECKS: Mapping[str, Callable[[Any], object]] = {
     "timezone": check_zone,
     "year": between(1970, 2261),
@@ -109,6 +119,12 @@ CHECKS: Mapping[str, Callable[[Any], object]] = {
     "threads": between(1, 1024),
     "lateness": parse_span,
     "idle": parse_span,
+    "critical_within": parse_span,
+    "warning_within": parse_span,
+    "warning_factor": between(1, 1e6),
+    "warning_lasts": parse_span,
+    "page_on": parse_severities,
+    "settle_after": check_settling,
     "format": one_of(*FORMATS),
     "fail_on": one_of(*FAIL_ON),
     "color": one_of(*COLORS),

@@ -14,6 +14,7 @@ from typing import Any, TypedDict, get_type_hints
 from zoneinfo import ZoneInfo
 
 from detector.calendars import Calendar
+from detector.capacity import Capacity
 from detector.errors import SettingsError
 
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
@@ -35,6 +36,7 @@ COLORS = ("auto", "always", "never")
 BY = ("service", "service,host")
 TABLES = ("alerts", "owners")
 """Tables of settings files that are handed on as they stand, to be checked by the room that they are for."""
+SEVERITIES = ("info", "warning", "critical")
 DIRECTIONS = ("up", "down", "both")
 SECTIONS = ("services", "calendar")
 """Settings that are tables: they stand in files only."""
@@ -90,6 +92,13 @@ class Settings:
         model: folder of the learned baselines; None: everything is learned from the input.
         lateness: how much later than a newer line one may still come, of a watch.
         idle: a source of a watch that was silent for so long holds up no window.
+        capacity: what services can bear.
+        critical_within, warning_within: an overload that is due within this span makes an incident critical, or a
+            warning.
+        warning_factor, warning_lasts: where no capacity is set, an incident of so many times what is expected that
+            lasts so long is a warning.
+        settle_after: an incident that lasts so long closes as settled; an hour at least.
+        page_on: severities that page, within the budget; names with commas between them.
         services: what is told of some of them, the closest pattern last.
         calendar: planned times.
     """
@@ -115,6 +124,13 @@ class Settings:
     model: str | None = None
     lateness: str = "5s"
     idle: str = "1m"
+    capacity: tuple[Capacity, ...] = ()
+    critical_within: str = "30m"
+    warning_within: str = "6h"
+    warning_factor: float = 2.0
+    warning_lasts: str = "5m"
+    page_on: str = "warning,critical"
+    settle_after: str = "24h"
     services: tuple[OfServices, ...] = ()
     calendar: tuple[Calendar, ...] = ()
 
@@ -172,6 +188,13 @@ class Overrides(TypedDict, total=False):
     model: str | None
     lateness: str
     idle: str
+    capacity: Mapping[str, Mapping[str, object]]
+    critical_within: str
+    warning_within: str
+    warning_factor: float
+    warning_lasts: str
+    page_on: str
+    settle_after: str
     services: Mapping[str, Mapping[str, object]]
     calendar: Sequence[Mapping[str, object]]
 
@@ -241,6 +264,18 @@ def parse_span(text: str) -> float:
     if match is None or float(match[1]) <= 0:
         raise SettingsError(f"{text!r} is no span of time: write a number and a unit, such as 30s, 5m, 2h or 1d")
     return float(match[1]) * SECONDS[match[2]]
+
+
+def parse_severities(text: str) -> frozenset[str]:
+    """`warning,critical` as a set; nothing: none.
+
+    Raises:
+        SettingsError: one is no severity.
+    """
+    names = frozenset(name for name in (part.strip() for part in text.split(",")) if name)
+    for name in sorted(names - set(SEVERITIES)):
+        raise SettingsError(f"{name!r} is not one of {', '.join(SEVERITIES)}{suggestion(name, SEVERITIES)}")
+    return names
 
 
 def parse_budget(text: str) -> float:

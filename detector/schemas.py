@@ -11,6 +11,7 @@ from typing import NamedTuple
 import polars as pl
 
 from detector.errors import Fault
+from detector.forecast import Forecast
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,8 @@ TIME = pl.Datetime("us", "UTC")
 TEXT = pl.String()
 COUNT = pl.Int64()
 REAL = pl.Float64()
+DAY_US = 86_400_000_000
+LEAST_MARGIN_US = DAY_US // 12
 
 RECORDS = (
     Column("timestamp", TIME, "", "when it happened; null where the record has no time"),
@@ -91,6 +94,15 @@ VERDICTS = (
     Column("flagged", pl.Boolean(), "", "part of an incident"),
 )
 
+BARS = 48
+OVERVIEW = (
+    Column("service", TEXT, "", "what a baseline belongs to"),
+    Column("lines", REAL, "records", "all of the time that is reported"),
+    Column("score", REAL, "log10 weeks", "the highest of any window; null where none was judged"),
+    Column("course", pl.List(pl.Float64()), "records", f"mean per window of {BARS} equal stretches of that time"),
+    Column("flagged", pl.List(pl.Boolean()), "", "likewise, whether any of their windows was part of an incident"),
+)
+
 
 def schema(columns: tuple[Column, ...]) -> pl.Schema:
     """The polars schema of a border table."""
@@ -128,6 +140,7 @@ class Incident:
         window_us: length of a window, microseconds.
         page: within the installation's budget.
         settled: closed because it lasted, not because it ended.
+        severity: `info`, `warning` or `critical`.
         calendar: name of the planned time that it belongs to, for which it does not page.
         services_known: among which the installation's budget was divided; None before that.
     """
@@ -144,6 +157,7 @@ class Incident:
     window_us: int
     page: bool = False
     settled: bool = False
+    severity: str = "info"
     calendar: str | None = None
     services_known: int | None = None
 
@@ -151,6 +165,13 @@ class Incident:
     def factor(self) -> float:
         """How many times what was expected; below 1 for a fall."""
         return self.observed / self.expected if self.expected > 0 else float("inf")
+
+    @property
+    def around(self) -> tuple[int, int]:
+        """Begin and end of the time to show it in: as long before and after as it lasted, two hours at least."""
+        last = self.detected_us if self.ended_us is None else self.ended_us
+        margin = max(last - self.started_us, LEAST_MARGIN_US)
+        return self.started_us - margin, last + (DAY_US if self.ended_us is None else margin)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +219,7 @@ class Cause:
         clients, messages_per_client, bytes_per_message: the factors; None where clients are unknown.
         observed, expected: lines per window around the incident, oldest first; expected is None where unknown.
         contributors: who holds the excess, the strongest first; none where that is not known.
+        forecast: when the service will be overloaded; None where it is not known what it can bear.
     """
 
     kind: str
@@ -207,6 +229,7 @@ class Cause:
     observed: tuple[float, ...] = ()
     expected: tuple[float, ...] = ()
     contributors: tuple[Contributor, ...] = ()
+    forecast: Forecast | None = None
 
 
 @dataclass(slots=True)
@@ -247,7 +270,8 @@ class ScanResult:
         incidents: sorted by start, then service.
         causes: by id of the incident.
         notes: what the user should know, one sentence each.
-        windows: the table VERDICTS, if it was asked for.
+        windows: the table VERDICTS if it was asked for, of all windows or of those around incidents.
+        overview: the table OVERVIEW, if either was asked for.
     """
 
     input: InputSummary
@@ -259,3 +283,4 @@ class ScanResult:
     causes: dict[str, Cause]
     notes: list[str]
     windows: pl.DataFrame | None = None
+    overview: pl.DataFrame | None = None

@@ -43,7 +43,7 @@ def show(origin: bool, **options: Any) -> int:  # noqa: FBT001  click passes fla
     for heading, values in tables:
         lines += ["", escape(heading)] if heading else []
         for key, value, where in values:
-            text = f"# {key} is not set" if value is None else f"{key} = {_toml(value)}"
+            text = f"# {key} is not set" if value is None or value == () else f"{key} = {_toml(value)}"
             lines.append(escape(f"{text:<40} # {where}" if origin else text))
     for text, where in show_tables(resolved):
         lines.append(escape(f"{text:<40} # {where}" if origin else text))
@@ -70,6 +70,13 @@ def _toml(value: object) -> str:
     """A value as TOML writes it; its strings are those of JSON."""
     import json
 
+    from detector.capacity import show_capacities
+
+    if isinstance(value, tuple):
+        value = show_capacities(value)
+    if isinstance(value, dict):
+        rows = (f"{json.dumps(name, ensure_ascii=False)} = {_toml(one)}" for name, one in value.items())
+        return f"{{{', '.join(rows)}}}"
     if isinstance(value, bool):
         return str(value).lower()
     return value.isoformat() if isinstance(value, date | time) else json.dumps(value, ensure_ascii=False)

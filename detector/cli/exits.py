@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from detector.report.severity import severity
 from detector.schemas import Incident, InputSummary, ScanResult
 
 NOTHING, FOUND, DAMAGED = 0, 1, 3
@@ -16,7 +15,7 @@ NO_RECORDS = frozenset({"blank", "header"})
 COUNTS: Mapping[str, Callable[[Incident, ScanResult], bool]] = {
     "any": lambda _incident, _result: True,
     "page": lambda incident, _result: incident.page,
-    "critical": lambda incident, result: severity(incident, result.to_us) == "critical",
+    "critical": lambda incident, _result: incident.severity == "critical",
     "never": lambda _incident, _result: False,
 }
 """`--fail-on`: does an incident count?"""

@@ -31,7 +31,7 @@ def command(identity: str, report: str | None, state: str | None) -> int:
     kept = recall(report, os.environ) if state is None else _watched(state)
     one = _find(kept, identity)
     look = look_for("never", os.environ, to_file=False)
-    data = Reasoning(one, kept).text(look.width).encode()
+    data = Reasoning(one, kept, look.can_mark).text(look.width).encode()
     write_stdout(recode(data) if look.is_terminal else data)
     return 0
 

@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, cast
 
+from detector.cli.group import COMMANDS
 from detector.cli.main import silence
 from detector.errors import DetectorError, UsageError
 from detector.report.look import ASCII_BARS, BARS, Look
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 WIDTHS = range(60, 121)
+MARK = "mark"
 
 
 def look_for(color: str, environment: Mapping[str, str], *, to_file: bool) -> Look:
@@ -26,7 +28,8 @@ def look_for(color: str, environment: Mapping[str, str], *, to_file: bool) -> Lo
     plain = bool(environment.get("NO_COLOR")) or environment.get("TERM") == "dumb"
     is_colored = color == "always" or (color == "auto" and is_terminal and not plain)
     width = min(max(shutil.get_terminal_size().columns, WIDTHS.start), WIDTHS.stop - 1) if is_terminal else 80
-    return Look(width, is_colored, is_terminal, BARS if to_file or _speaks_unicode() else ASCII_BARS)
+    bars = BARS if to_file or _speaks_unicode() else ASCII_BARS
+    return Look(width, is_colored, is_terminal, bars, MARK in COMMANDS)
 
 
 def _speaks_unicode() -> bool:

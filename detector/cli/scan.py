@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from detector.config import Display, Settings
     from detector.layers import Resolved
     from detector.pipeline.crew import Crew
+    from detector.pipeline.digest import Keep
     from detector.report.look import Look
     from detector.schemas import ScanResult
 
@@ -59,10 +60,11 @@ def command(paths: tuple[str, ...], output: str | None, windows: str | None, sta
         return _scan_new(paths, resolved, alerts, state, output)
     with Crew(resolved.settings.threads, paths) as crew:  # first, so that both load at the same time
         look, name = _check_outputs(output, windows, display)
-        from detector.report.render import NEED_WINDOWS
+        from detector.pipeline.digest import Keep
+        from detector.report.render import TELL_COURSES
 
-        needs_windows = windows is not None or name in NEED_WINDOWS
-        result = _scan(paths, resolved.settings, display, crew, keep_windows=needs_windows)
+        wanted = Keep(windows=windows is not None, around=TELL_COURSES.get(name, 0))
+        result = _scan(paths, resolved.settings, display, crew, wanted)
     from detector.cli.exits import exit_code
     from detector.cli.last import keep
     from detector.cli.receivers import NOT_DELIVERED
@@ -127,13 +129,13 @@ def _check_outputs(output: str | None, windows: str | None, display: Display) ->
 
 
 def _scan(
-    paths: tuple[str, ...], settings: Settings, display: Display, crew: Crew, *, keep_windows: bool
+    paths: tuple[str, ...], settings: Settings, display: Display, crew: Crew, wanted: Keep
 ) -> ScanResult:
     from detector.cli.progress import follow
     from detector.pipeline.scan import scan
 
     with follow(display, crew) as aids:
-        return scan(paths, settings, time.time_ns() // 1000, aids, keep_windows=keep_windows)
+        return scan(paths, settings, time.time_ns() // 1000, aids, wanted)
 
 
 def _report(result: ScanResult, output: str | None, display: Display, look: Look) -> None:

@@ -17,7 +17,7 @@ Real = NDArray[np.float64]
 MINUTE_US = 60_000_000
 HORIZON_MINUTES = 24 * 60
 COVERAGE = 0.9
-DRAWS = 999
+DRAWS = 499
 SUSTAINED_MINUTES = 5
 HEALTHY = 0.01
 """Share of errors up to which a service bears its load."""
@@ -47,12 +47,28 @@ class Surge:
 
 
 @dataclass(frozen=True, slots=True)
-class Forecast:
+class Room:
+    """What may still come, for what adds up: a quota of the day, a disk.
+
+    Attributes:
+        left: counts.
+        whole: counts that there is room for after `windows`, again and again; None: there is no such moment.
+        windows: after which the room is empty again.
+    """
+
+    left: float
+    whole: float | None = None
+    windows: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
     """What is to be expected of a surge.
 
     Attributes:
         course: `level`, `linear` or `exponential`, whichever the windows so far support best.
-        load: the last window as a share of the capacity, smoothed by the course; None where no capacity is known.
+        load: the last window as a share of the capacity, smoothed by the course; of a room what will be taken of it
+            until it is empty again or 24 h have passed. None where no capacity is known.
         overload_us: when the capacity is reached, microseconds since 1970 UTC; the end of the last window if it is
             reached already; None where no capacity is known, or it is not reached within 24 h.
         earliest_us, latest_us: between them it lies with a chance of 90 %; None: not within 24 h.
@@ -70,27 +86,82 @@ class Forecast:
         return self.load is not None and self.load >= 1
 
 
-def forecast(surge: Surge, capacity: float | None) -> Forecast:
+def forecast(surge: Surge, capacity: float | None) -> Lead:
     """Continue a surge.
 
     Args:
         surge: at least one window.
         capacity: counts per window that the service can bear; None: not known, and never invented.
     """
-    width = surge.width_minutes
-    minutes = np.asarray((np.arange(len(surge.observed)) - len(surge.observed) + 0.5) * width, np.float64)
-    fits = fit_courses(surge.observed, surge.expected, minutes)
+    fits = _fits(surge)
     best = max(fits, key=_weight)[0]
     if capacity is None or capacity <= 0:
-        return Forecast(best.course)
-    now = float(factors(best.course, best.parameters, np.zeros(1))[0] * surge.expected[-1])
-    load = now / capacity
+        return Lead(best.course)
+    load = present(surge, best) / capacity
     if load >= 1:
-        return Forecast(best.course, load, surge.end_us, surge.end_us, surge.end_us)
-    leads = np.concatenate([_leads(growth, weight, surge, capacity) for growth, weight in fits])
-    tail = (1 - COVERAGE) / 2
-    early, middle, late = np.quantile(leads, [tail, 0.5, 1 - tail], method="inverted_cdf").tolist()
-    return Forecast(best.course, load, *(_moment(surge.end_us, lead) for lead in (middle, early, late)))
+        return Lead(best.course, load, surge.end_us, surge.end_us, surge.end_us)
+    middles = np.r_[0.0, (np.arange(_windows(surge)) + 0.5) * surge.width_minutes]
+    shares: Real = np.concatenate([_ahead(surge, growth, weight) for growth, weight in fits]) / capacity
+    return Lead(best.course, load, *_moments(surge, _first(shares, middles)))
+
+
+def fill(surge: Surge, room: Room) -> Lead:
+    """When what a surge brings has filled a room."""
+    fits = _fits(surge)
+    course = max(fits, key=_weight)[0].course
+    if room.left <= 0:
+        return Lead(course, 1.0, surge.end_us, surge.end_us, surge.end_us)
+    shares = np.concatenate([_ahead(surge, growth, weight) for growth, weight in fits])
+    shares[:, 0] = 0.0
+    total: Real = np.cumsum(shares, axis=1)
+    limits = np.full(total.shape[1], room.left)
+    last = total.shape[1] - 1
+    if room.whole is not None and room.windows < last:
+        last = room.windows
+        total[:, last + 1 :] -= total[:, last : last + 1]
+        limits[last + 1 :] = room.whole
+    load = float(np.median(total[:, last])) / room.left
+    if room.whole is not None:
+        load = (room.whole - room.left * (1 - load)) / room.whole
+    ends = np.arange(total.shape[1]) * surge.width_minutes
+    return Lead(course, load, *_moments(surge, _first(total / limits, ends)))
+
+
+def present(surge: Surge, growth: Growth) -> float:
+    """Counts of the last window, smoothed by the course."""
+    return float(factors(growth.course, growth.parameters, np.zeros(1))[0] * surge.expected[-1])
+
+
+def _fits(surge: Surge) -> list[tuple[Growth, float]]:
+    """Each course with its weight."""
+    number = len(surge.observed)
+    minutes = np.asarray((np.arange(number) - number + 0.5) * surge.width_minutes, np.float64)
+    return fit_courses(surge.observed, surge.expected, minutes)
+
+
+def borne(lines: Real, errors: Real, width_us: int) -> Real:
+    """Mean load of each five minutes without failures.
+
+    Args:
+        lines: counts per window, n; NaN where unknown.
+        errors: likewise those with a status 5xx.
+        width_us: length of a window.
+
+    Returns:
+        counts per window, of the five minutes that begin with each window, as many as fit; NaN where it failed.
+    """
+    size = sustained(width_us)
+    if len(lines) < size:
+        return np.empty(0)
+    failed = ~(errors <= HEALTHY * lines)  # unknown is not healthy either
+    calm = np.convolve(failed, np.ones(size), "valid") < 0.5
+    means = np.convolve(np.nan_to_num(lines), np.full(size, 1 / size), "valid")
+    return np.where(calm, means, np.nan)
+
+
+def sustained(width_us: int) -> int:
+    """Windows in which a load has to be borne."""
+    return max(1, round(SUSTAINED_MINUTES * MINUTE_US / width_us))
 
 
 def learned_capacity(lines: Real, errors: Real | None, width_us: int) -> float | None:
@@ -104,36 +175,44 @@ def learned_capacity(lines: Real, errors: Real | None, width_us: int) -> float |
     Returns:
         counts per window; None where status is unknown, or no five minutes were free of errors.
     """
-    size = max(1, round(SUSTAINED_MINUTES * MINUTE_US / width_us))
-    if errors is None or len(lines) < size:
-        return None
-    failed = ~(errors <= HEALTHY * lines)  # unknown is not healthy either
-    calm = np.convolve(failed, np.ones(size), "valid") == 0
-    means = np.convolve(np.nan_to_num(lines), np.full(size, 1 / size), "valid")[calm]
-    return float(means.max()) if len(means) and means.max() > 0 else None
+    means = np.empty(0) if errors is None else borne(lines, errors, width_us)
+    highest = float(np.nanmax(means)) if np.isfinite(means).any() else 0.0
+    return highest if highest > 0 else None
 
 
-def _leads(growth: Growth, weight: float, surge: Surge, capacity: float) -> Real:
-    """Minutes until the capacity is reached, for draws of one course as many as its weight gives it; inf for never."""
-    number = round(DRAWS * weight)
-    windows = int(HORIZON_MINUTES / surge.width_minutes)
-    if not number:
-        return np.empty(0)
+def _windows(surge: Surge) -> int:
+    """That are looked at ahead."""
+    return max(1, int(HORIZON_MINUTES / surge.width_minutes))
+
+
+def _ahead(surge: Surge, growth: Growth, weight: float) -> Real:
+    """Counts in this moment and in the windows to come, for draws of one course as many as its weight gives it."""
+    number, windows = round(DRAWS * weight), _windows(surge)
     curve = np.concatenate([surge.expected[-1:], surge.ahead[:windows]])
     curve = np.concatenate([curve, np.full(windows + 1 - len(curve), curve[-1])])
+    if not number:
+        return np.empty((0, len(curve)))
     minutes = np.r_[0.0, (np.arange(windows) + 0.5) * surge.width_minutes]
-    load = factors(growth.course, draw(growth, number), minutes) * curve / capacity
-    over = load >= 1
+    return np.asarray(factors(growth.course, draw(growth, number), minutes) * curve)
+
+
+def _first(shares: Real, minutes: NDArray[np.floating]) -> Real:
+    """Minutes until each row reaches 1 first; inf for never."""
+    over = shares >= 1
     first = over.argmax(axis=1)
-    rows = np.arange(number)
-    here, before = load[rows, first], load[rows, first - 1]
-    passed = np.where(first > 0, (1 - before) / np.maximum(here - before, 1e-12), 1.0)
-    lead = minutes[first - 1] + passed * (minutes[first] - minutes[first - 1])
-    return np.where(over.any(axis=1), np.where(first > 0, lead, 0.0), np.inf)
+    rows = np.arange(len(shares))
+    here, before = shares[rows, first], shares[rows, first - 1]
+    passed = np.where(here > before, (1 - before) / np.maximum(here - before, 1e-12), 1.0)  # else the room was emptied
+    lead = minutes[first - 1] + np.clip(passed, 0, 1) * (minutes[first] - minutes[first - 1])
+    return np.asarray(np.where(over.any(axis=1), np.where(first > 0, lead, 0.0), np.inf))
 
 
-def _moment(end_us: int, lead: float) -> int | None:
-    return None if np.isinf(lead) else end_us + round(lead * MINUTE_US)
+def _moments(surge: Surge, leads: Real) -> tuple[int | None, int | None, int | None]:
+    """The middle one, the earliest, the latest."""
+    tail = (1 - COVERAGE) / 2
+    found = np.quantile(leads, [0.5, tail, 1 - tail], method="inverted_cdf").tolist()
+    middle, early, late = (None if np.isinf(lead) else surge.end_us + round(lead * MINUTE_US) for lead in found)
+    return middle, early, late
 
 
 def _weight(fit: tuple[Growth, float]) -> float:

@@ -53,6 +53,7 @@ class Follower:
         longest: windows of the longest sum.
         limits: what an incident needs.
         falling: falls are followed, not surges.
+        settled_us: an incident that lasts so long closes as `settled`.
         surges: number of the service -> its open surge.
         over: services whose surge is over while sums still hold it -> the window from which they do not, and its height
             as a factor: until then only what comes half as high again opens a new one, after a settled one only what
@@ -64,6 +65,7 @@ class Follower:
     longest: int
     limits: Limits
     falling: bool = False
+    settled_us: int = SETTLED_US
     surges: dict[int, Surge] = field(default_factory=dict)
     over: dict[int, tuple[int, float]] = field(default_factory=dict)
 
@@ -182,7 +184,7 @@ class Follower:
         """Why a surge closes by now, or nothing."""
         if surge.back >= CLOSE_NATS and surge.windows_waiting * self.width_us >= QUIET_US:
             return "quiet"
-        return "settled" if (surge.windows + surge.windows_waiting) * self.width_us >= SETTLED_US else ""
+        return "settled" if (surge.windows + surge.windows_waiting) * self.width_us >= self.settled_us else ""
 
     def incident(self, name: str, surge: Surge, now: int, end: str = "") -> Incident:
         """The row of a surge; `now` is the window after the last one seen."""

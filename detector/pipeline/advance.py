@@ -6,16 +6,18 @@ agrees. A row is one signal of one service; the rows of a service stand together
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from detector.baseline.ahead import Ahead, look_ahead
 from detector.baseline.expectation import Pseudo, Reach, expect, season
 from detector.baseline.habits import Habits
 from detector.baseline.history import History, Stretch
 from detector.baseline.prior import Prior
-from detector.config import Settings
+from detector.config import Settings, parse_span
 from detector.detect.noise import Age
 from detector.detect.peaks import NOTHING
 from detector.detect.verdicts import Detector, Deviation, block_of, lasting, parts_of, positive, tests_of
@@ -73,7 +75,8 @@ class State:
         self.detector = Detector(self.width_us, self.prior)
         self.knobs = knobs_of(self.names, self.settings, self.open_at, self.width_us)
         longest = max(reach.windows for reach in self.reaches)
-        self.follower = Follower(self.width_us, self.signals, longest, limits_of(self.knobs))
+        settled_us = round(parse_span(self.settings.settle_after) * 1e6)
+        self.follower = Follower(self.width_us, self.signals, longest, limits_of(self.knobs), settled_us=settled_us)
         self.falls = Falls.of(Detector(self.width_us, self.prior), self.knobs, len(self.signals), longest)
 
     @property
@@ -97,6 +100,10 @@ class State:
         self.habits.grow(rows)
         self.detector.grow(rows)
 
+    def ahead_of(self, incidents: Sequence[Incident], now: int) -> dict[str, Ahead]:
+        """Id -> what the service usually sends in the hours around window `now`, from what is known by then."""
+        row = {name: number * len(self.signals) for number, name in enumerate(self.names)} if incidents else {}
+        return {one.id: look_ahead(self.history, row[one.service], now) for one in incidents}
 
     def retune(self, settings: Settings, open_at: float) -> None:
         """Judge by other settings from now on; the same services are watched for falls."""
@@ -112,9 +119,13 @@ class State:
 
 @dataclass(slots=True)
 class Results:
-    """What a day gave: incidents that closed, and (if kept) the verdicts, S x windows of each block."""
+    """What a day gave: incidents that closed, and (if kept) the verdicts, S x windows of each block.
+
+    `ahead`: id of each incident that opened -> what was usual around that moment.
+    """
 
     incidents: list[Incident] = field(default_factory=list)
+    ahead: dict[str, Ahead] = field(default_factory=dict)
     expected: list[Real] = field(default_factory=list)
     upper: list[Real] = field(default_factory=list)
     score: list[Real] = field(default_factory=list)
@@ -187,6 +198,8 @@ def _judge(state: State, first: int, counts: Real, exposure: Real, results: Resu
     ground = _ground(state, seen)
     outlook, tick = look(state, seen, ground)
     verdict, mirrored = follow(state, seen, ground, outlook, tick)
+    opened = state.follower.still_open(state.names, first + windows) + verdict.closed
+    results.ahead |= state.ahead_of([one for one in opened if one.detected_us > first * state.width_us], first)
     results.incidents += verdict.closed
     if keep:
         _keep(results, state, outlook, tick, verdict)

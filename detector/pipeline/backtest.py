@@ -81,7 +81,7 @@ def _raised(
     """Incidents of what is really there at a budget of incidents."""
     if budget == settings.incident_budget:
         return scan.incidents
-    walks = [walk(store, period, settings, opens_at(budget), keep=False) for store in stores]
+    walks = [walk(store, period, settings, opens_at(budget)) for store in stores]
     return incidents_of(walks, period, settings)
 
 

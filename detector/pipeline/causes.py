@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from detector.explain.drivers import largest, split
+from detector.explain.occupancy import are_hidden, fleet
 from detector.pipeline.signals import LINES
 from detector.pipeline.stores import Store
 from detector.schemas import Cause, Incident
@@ -12,7 +13,8 @@ from detector.schemas import Cause, Incident
 SPARK = 60
 """Windows shown on either side of the begin of an incident."""
 HORIZON = 60
-"""Windows over which clients are counted, at least; twice as many at most."""
+"""Windows over which clients are counted, at least, and a day at most; as many before an incident as in it."""
+MINUTE_US = 60_000_000
 
 Factors = tuple[float, float, float]
 """Clients, messages per client and window, bytes per message."""
@@ -26,7 +28,7 @@ def cause_of(incident: Incident, store: Store, end: int) -> Cause:
     stop = max(min(end, last), start + 1)
     series = store.series(service, start - SPARK, max(stop, min(end, start + SPARK)))
     observed = tuple(np.nan_to_num(series["lines"]).tolist())
-    length = int(np.clip(stop - start, HORIZON, 2 * HORIZON))
+    length = int(np.clip(stop - start, HORIZON, max(HORIZON, store.windows_per_day)))
     usual = _factors(store, service, start - length, start)
     seen = _factors(store, service, start, start + length)
     lines = _lines_expected(incident, usual)
@@ -49,13 +51,21 @@ def _lines_expected(incident: Incident, usual: Factors | None) -> float | None:
 def _factors(store: Store, service: int, first: int, end: int) -> Factors | None:
     """The factors of volume in windows first..end-1; None where one is unknown.
 
-    Clients are counted over a stretch in which nearly all of them speak, the same before and during: in a single
-    window more of them would be seen merely because each of them sends more.
+    Clients are counted over stretches of equal length before and during, and those that were not seen in it are added:
+    else more of them would be there merely because each of them sends more.
     """
     series = store.series(service, first, end)
     lines, size = float(np.nansum(series["lines"])), float(np.nansum(series["bytes"]))
-    clients = store.distinct(service, first, end)
+    known = int(np.isfinite(series["lines"]).sum())
+    clients = _clients(store, service, first, end, lines / max(known, 1))
     if not (clients and lines and size):
         return None
-    known = int(np.isfinite(series["lines"]).sum())
-    return float(clients), lines / known / clients, size / lines
+    return clients, lines / known / clients, size / lines
+
+
+def _clients(store: Store, service: int, first: int, end: int, lines: float) -> float | None:
+    """Clients in windows first..end-1 of `lines` lines each; None where they are unknown."""
+    seen = store.distinct(service, first, end)
+    if not seen or are_hidden(seen, lines * MINUTE_US / store.width_us):
+        return None
+    return fleet(seen, lines * (end - first) if store.names_clients else lines)

@@ -66,9 +66,11 @@ class Planted:
     kind: str
     width_us: int = field(init=False)
     services: dict[str, int] = field(init=False)
+    names_clients: bool = field(init=False)
 
     def __post_init__(self) -> None:
         self.width_us, self.services = self.store.width_us, self.store.services
+        self.names_clients = self.store.names_clients
 
     @property
     def windows_per_day(self) -> int:
@@ -82,6 +84,10 @@ class Planted:
     def measures(self) -> frozenset[str]:
         """The measures that are known of any service."""
         return self.store.measures()
+
+    def tells(self, column: str, service: str) -> bool:
+        """Do records of a service, by its name, state this column?"""
+        return self.store.tells(column, service)
 
     def matrices(self, number: int, services: Numbers, only: tuple[str, ...]) -> dict[str, Real]:
         """The measures `only` of one day with what is planted, S x windows."""

@@ -20,6 +20,7 @@ from detector.pipeline.planting import Mask, Planted, Slot, choose
 from detector.pipeline.stores import Numbers, Real, Store, days_of
 from detector.pipeline.walk import begin, live
 from detector.schemas import Incident
+from detector.severity import rate
 from detector.trials import Trial
 
 WARM_US = 2 * 86_400_000_000
@@ -185,11 +186,12 @@ def _outcomes(ground: Ground, planted: Planted, lines: Real, raised: Sequence[In
 
 
 def trial_of(seen: Seen, width_us: int, services: int, settings: Settings) -> Trial:
-    """The row of a surge; it is a page within the budget of an installation of so many services, if unplanned."""
+    """The row of a surge; it pages by the budget of so many services and by its height, if it is unplanned."""
     slot, incident = seen.slot, seen.incident
     started_us = slot.first * width_us
     found = [] if incident is None else mark_planned([incident], settings.calendar, slot.end * width_us)
-    pages = mark_pages(found, lambda _: services, parse_budget(settings.budget))
+    marked = mark_pages(found, lambda _: services, parse_budget(settings.budget))
+    pages = [rate(one, None, (slot.end + 1) * width_us, settings) for one in marked]
     return Trial(
         slot.service, seen.kind, slot.shape, seen.factor, started_us, slot.end * width_us,
         None if incident is None else incident.detected_us - started_us, any(one.page for one in pages),

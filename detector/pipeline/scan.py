@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 import polars as pl
@@ -11,8 +12,10 @@ from detector.config import Settings, parse_budget, score_of
 from detector.errors import InputError
 from detector.incidents.pages import known_at, mark_pages
 from detector.pipeline.aids import NO_AIDS, Aids
+from detector.pipeline.around import windows_around
 from detector.pipeline.causes import cause_of
 from detector.pipeline.contributors import explain
+from detector.pipeline.digest import NOTHING, Keep
 from detector.pipeline.gather import gather
 from detector.pipeline.gathered import Gathered
 from detector.pipeline.period import Period, period_of
@@ -20,14 +23,15 @@ from detector.pipeline.planned import mark_planned
 from detector.pipeline.stores import Store
 from detector.pipeline.verdict_table import tabulate
 from detector.pipeline.walk import Walk, walk
-from detector.schemas import Incident, ScanResult
+from detector.schemas import Cause, Incident, ScanResult
+from detector.severity import rate
 
 YOUNG_US = 3_600_000_000
 """What is known of a service for less is not judged."""
 
 
 def scan(
-    paths: Sequence[str], settings: Settings, now_us: int, aids: Aids = NO_AIDS, *, keep_windows: bool = False
+    paths: Sequence[str], settings: Settings, now_us: int, aids: Aids = NO_AIDS, keep: Keep = NOTHING
 ) -> ScanResult:
     """Find the surges in log dumps and counts tables.
 
@@ -36,7 +40,7 @@ def scan(
         settings: how to read and how to judge.
         now_us: the clock, microseconds since 1970 UTC; only for times without a year in streams.
         aids: standard input, and who is told how far reading is.
-        keep_windows: keep the verdict of every service and window, for `--windows`.
+        keep: what a report needs of the windows.
 
     Raises:
         InputError: nothing could be read.
@@ -47,7 +51,7 @@ def scan(
     check_budgets(settings)
     gathered = gather(paths, settings, now_us, aids)
     refuse_untimed(paths, gathered)
-    return judge(gathered, settings, now_us, keep_windows=keep_windows)
+    return judge(gathered, settings, now_us, keep)
 
 
 def check_budgets(settings: Settings) -> None:
@@ -61,28 +65,55 @@ def check_budgets(settings: Settings) -> None:
 
 
 def judge(
-    gathered: Gathered, settings: Settings, now_us: int | None = None, *, keep_windows: bool = False
+    gathered: Gathered, settings: Settings, now_us: int | None = None, keep: Keep = NOTHING
 ) -> ScanResult:
     """Find the surges in what was read; arguments and errors as for `scan`. Without the clock nothing is read again."""
     period = period_in(gathered, settings)
     stores = stores_in(gathered, period)
-    walks = [walk(store, period, settings, opens_at(settings.incident_budget), keep=keep_windows) for store in stores]
+    walks = [walk(store, period, settings, opens_at(settings.incident_budget), keep) for store in stores]
     services = sum(len(one.names) for one in walks)
-    causes = {one.id: cause_of(one, of.store, of.end) for of in walks for one in of.incidents if period.covers(one)}
+    causes = {one.id: _cause(one, of) for of in walks for one in of.incidents if period.covers(one)}
     untold: list[str] = []
     if now_us is not None:
         causes, untold = explain(causes, walks, gathered, settings, now_us)
+    incidents = incidents_of(walks, period, settings)
     return ScanResult(
         input=gathered.summary,
         window_seconds=(stores[0] if stores else gathered.totals).width_us / 1e6,
         from_us=min((period.begin(one.first_us) for one in walks), default=None),
         to_us=max((one.end_us for one in walks), default=None),
         services=services,
-        incidents=incidents_of(walks, period, settings),
+        incidents=incidents,
         causes=causes,
         notes=_notes(gathered, walks) + untold,
-        windows=period.cut(pl.concat(map(tabulate, walks))) if walks and keep_windows else None,
+        windows=_windows(walks, incidents, period, settings, keep) if walks else None,
+        overview=_overview(walks),
     )
+
+
+def _overview(walks: Sequence[Walk]) -> pl.DataFrame | None:
+    """The coarse courses, if they were kept."""
+    frames = [one.digest.frame() for one in walks if one.digest is not None]
+    return pl.concat(frames) if frames else None
+
+
+def _windows(
+    walks: Sequence[Walk], incidents: Sequence[Incident], period: Period, settings: Settings, keep: Keep
+) -> pl.DataFrame | None:
+    """Verdicts as far as they are to be kept."""
+    if keep.windows:
+        return period.cut(pl.concat(map(tabulate, walks)))
+    told = sorted(incidents, key=_by_score)[: keep.around]
+    return windows_around(walks, told, period, settings, opens_at(settings.incident_budget)) if keep.around else None
+
+
+def _by_score(incident: Incident) -> tuple[float, int, str, str]:
+    return -incident.score, *_by_start(incident)
+
+
+def _cause(incident: Incident, walk: Walk) -> Cause:
+    """What drives it, and where that leads."""
+    return replace(cause_of(incident, walk.store, walk.end), forecast=walk.forecasts.get(incident.id))
 
 
 def opens_at(budget: str) -> float:
@@ -124,10 +155,13 @@ def refuse_untimed(paths: Sequence[str], gathered: Gathered) -> None:
 
 
 def incidents_of(walks: Sequence[Walk], period: Period, settings: Settings) -> list[Incident]:
-    """Those that reach into the period, sorted by start, then service."""
-    found = [one for of in walks for one in mark_planned(of.incidents, settings.calendar, of.end_us)]
+    """Those that reach into the period, with severity and page, sorted by start, then service."""
     births_us = sorted(born for of in walks for born in of.born.tolist())
-    found = mark_pages(found, partial(known_at, births_us), parse_budget(settings.budget))
+    found = []
+    for of in walks:
+        planned = mark_planned(of.incidents, settings.calendar, of.end_us)
+        marked = mark_pages(planned, partial(known_at, births_us), parse_budget(settings.budget))
+        found += [rate(one, of.forecasts.get(one.id), of.end_us, settings) for one in marked]
     return sorted(filter(period.covers, found), key=_by_start)
 
 

@@ -17,10 +17,12 @@ class Store(Protocol):
     Attributes:
         width_us: length of a window, microseconds; it divides a day.
         services: name -> number, in order of arrival (sort before use).
+        names_clients: clients are told apart over many windows, not counted in each of them.
     """
 
     width_us: int
     services: dict[str, int]
+    names_clients: bool
 
     @property
     def windows_per_day(self) -> int:
@@ -31,6 +33,9 @@ class Store(Protocol):
 
     def measures(self) -> frozenset[str]:
         """The measures that are known of any service: `lines`, `bytes`, `clients` or more."""
+
+    def tells(self, column: str, service: str) -> bool:
+        """Do records of a service, by its name, state this column?"""
 
     def matrices(self, number: int, services: Numbers, only: tuple[str, ...]) -> dict[str, Real]:
         """The measures `only` of one day, of the given services (-1: none), S x windows; NaN where unknown."""

@@ -15,13 +15,13 @@ from detector.schemas import TIME, VERDICTS, check, schema
 
 def tabulate(walk: Walk) -> pl.DataFrame:
     """The verdicts of a walk that kept them, VERDICTS, sorted by window and service."""
-    frames = [_of_day(walk, day, counts, results) for day, (counts, results) in walk.days.items()]
+    frames = [tabulate_day(walk, day, counts, results) for day, (counts, results) in walk.days.items()]
     frame = pl.concat(frames).sort("window_start", "service") if frames else pl.DataFrame(schema=schema(VERDICTS))
     return check(frame, VERDICTS)
 
 
-def _of_day(walk: Walk, day: int, counts: Real, results: Results) -> pl.DataFrame:
-    """The windows of a day that were scored and have a count."""
+def tabulate_day(walk: Walk, day: int, counts: Real, results: Results) -> pl.DataFrame:
+    """The windows of a day that were scored and have a count: lines, S x windows, and verdicts that were kept."""
     scored = sum(part.shape[1] for part in results.score)
     row, column = np.nonzero(~np.isnan(counts[:, :scored]))
     matrices = walk.store.matrices(day, numbers_of(walk.store, walk.names), ("bytes", "clients"))

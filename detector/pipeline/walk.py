@@ -6,9 +6,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from detector.baseline.ahead import Ahead
 from detector.baseline.prior import load_prior
 from detector.config import Settings
+from detector.forecast import Forecast
 from detector.pipeline.advance import Results, State, advance
+from detector.pipeline.digest import NOTHING, Digest, Keep
+from detector.pipeline.forecasts import foretell
 from detector.pipeline.model import recall
 from detector.pipeline.period import Period
 from detector.pipeline.signals import measures_of, rows_of, signals_of
@@ -29,6 +33,8 @@ class Walk:
         incidents: those that closed, then those that last.
         born: when each service spoke first, microseconds since 1970 UTC; 0 where the model knows it.
         days: number of the day -> its counts (S x windows) and verdicts, if they were kept.
+        digest: the coarse course of every service, if anything was to be kept.
+        forecasts: by id of the incident, of services of which it is known what they can bear.
     """
 
     store: Store
@@ -38,6 +44,8 @@ class Walk:
     incidents: list[Incident] = field(default_factory=list)
     born: Numbers = field(default_factory=lambda: np.empty(0, np.int64))
     days: dict[int, tuple[Real, Results]] = field(default_factory=dict)
+    forecasts: dict[str, Forecast] = field(default_factory=dict)
+    digest: Digest | None = None
 
     @property
     def first_us(self) -> int:
@@ -57,7 +65,7 @@ class Walk:
         return self.end * self.store.width_us
 
 
-def walk(store: Store, period: Period, settings: Settings, open_at: float, *, keep: bool) -> Walk:
+def walk(store: Store, period: Period, settings: Settings, open_at: float, keep: Keep = NOTHING) -> Walk:
     """Score all days up to the end of the period.
 
     Args:
@@ -65,7 +73,7 @@ def walk(store: Store, period: Period, settings: Settings, open_at: float, *, ke
         period: what lies after it is not looked at.
         settings: how to judge, and by which model.
         open_at: score at which an incident opens.
-        keep: keep the verdicts of all windows.
+        keep: what is kept of the windows.
 
     Raises:
         ModelError: the model that the settings name cannot be read or does not fit.
@@ -76,13 +84,22 @@ def walk(store: Store, period: Period, settings: Settings, open_at: float, *, ke
     state = begin(store, names, settings, open_at, settings.model)
     heard = state.habits.quarters[:: len(state.signals)] > 0
     found = Walk(store, names, first, period.end(end, store.width_us), born=np.where(heard, 0, NEVER))
+    if keep != NOTHING:
+        found.digest = Digest(names, period.begin(found.first_us) // store.width_us, found.end)
+    ahead: dict[str, Ahead] = {}
     for day in days_of(store, first, found.end):
-        counts, results = live(state, store, order, day, found.end, keep=keep)
+        counts, results = live(state, store, order, day, found.end, keep=keep != NOTHING)
         found.incidents += results.incidents
         found.hear(day, counts)
-        if keep:
+        ahead |= results.ahead
+        if found.digest is not None:
+            found.digest.take(day * store.windows_per_day, counts, results)
+        if keep.windows:
             found.days[day] = counts, results
-    found.incidents += state.still_open(found.end)
+    lasting = state.still_open(found.end)
+    found.incidents += lasting
+    ahead |= state.ahead_of(lasting, state.history.next or found.end)
+    found.forecasts = foretell(store, found.incidents, ahead, found.end, settings)
     return found
 
 

@@ -7,6 +7,7 @@ from itertools import starmap
 
 from detector.report.chart import draw_chart, draw_drivers
 from detector.report.course import Course
+from detector.report.leads import tell_forecast
 from detector.report.markup import Markup, element, join
 from detector.report.numbers import brief, precise, times_normal
 from detector.report.sentences import (
@@ -14,11 +15,11 @@ from detector.report.sentences import (
     SIGNALS,
     tell_change,
     tell_delay,
-    tell_forecast,
     tell_length,
     tell_moment,
     tell_percent,
     tell_planned,
+    tell_question,
     tell_reasons,
 )
 from detector.report.shape import ContributorShape, DriverShape, DriversShape, IncidentShape
@@ -29,12 +30,13 @@ CONTRIBUTORS = (("Where", None), ("Before", "number"), ("During", "number"), ("S
 HEADS = (("Driver", None), ("Before", "number"), ("During", "number"), ("Change", "number"), ("Share", "number"))
 
 
-def tell_incident(one: IncidentShape, course: Course | None, to: str | None) -> Markup:
-    """All that is known about an incident; `to`: end of the input."""
+def tell_incident(one: IncidentShape, course: Course | None, to: str | None, *, can_mark: bool = False) -> Markup:
+    """All that is known about an incident; `to`: end of the input; `can_mark`: a command takes an answer to it."""
+    asked = tell_question(one, can_mark=can_mark)
     return element(
-        "article", _heading(one), _headline(one), _when(one, to), _chart(one, course), _drivers(one.drivers),
-        _contributors(one.contributors), _forecast(one), _together(one.services_together),
-        id=f"i{one.id}",
+        "article", _heading(one), _headline(one), _when(one, to), element("p", asked) if asked else None,
+        _chart(one, course), _drivers(one.drivers), _contributors(one.contributors), _forecast(one),
+        _together(one.services_together), id=f"i{one.id}",
     )  # fmt: skip
 
 
@@ -102,9 +104,9 @@ def _legend(one: IncidentShape) -> Markup:
         (element("rect", width=22, height=12, class_="band"), "no alarm by a single window"),
         (element("rect", width=22, height=12, class_="surge"), "the incident"),
     ]
-    if one.forecast.capacity is not None:
+    if one.forecast.capacity_unit == "lines/min":
         rows.append((element("line", **line, class_="capacity"), "capacity"))
-    if one.forecast.overload_at is not None:
+    if one.forecast.capacity_unit == "lines/min" and one.forecast.overload_at is not None:
         rows.append((element("line", **line, class_="forecast"), "forecast"))
     items = starmap(_legend_item, rows)
     return element("ul", *items, class_="legend")
@@ -164,10 +166,10 @@ def _contributor(one: ContributorShape) -> list[Markup]:
 
 
 def _forecast(one: IncidentShape) -> Markup | None:
-    told = tell_forecast(one.forecast, one.unit)
+    told = tell_forecast(one.forecast, one.ended_at)
     if not told:
         return None
-    return element("section", element("h4", "What it can bear"), *(element("p", line) for line in told))
+    return element("section", element("h4", "How long is left"), *(element("p", line) for line in told))
 
 
 def _together(services: Sequence[str]) -> Markup | None:

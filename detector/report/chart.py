@@ -14,7 +14,7 @@ import numpy as np
 
 from detector.report.course import Course, Real
 from detector.report.markup import Markup, element, join
-from detector.report.numbers import brief
+from detector.report.numbers import MINUTE_US, brief
 from detector.report.scale import time_marks, value_marks
 from detector.report.shape import ForecastShape, IncidentShape
 from detector.report.times import clock, micros
@@ -55,7 +55,7 @@ def draw_chart(course: Course, one: IncidentShape) -> Markup:
     """Lines per minute around an incident: observed, expected, the band up to where an alarm begins, and the marks."""
     frame = _frame(course, one.forecast)
     inner = element(
-        "svg", _surge(frame, one), _band(course, frame), _line(course, frame, course.expected, "expected"),
+        "svg", _surge(course, frame, one), _band(course, frame), _line(course, frame, course.expected, "expected"),
         _line(course, frame, course.observed, "observed"), *_marks(frame, one),
         x="0", y=TOP, width="100%", height=HEIGHT, viewBox="0 0 1000 1000", preserveAspectRatio="none",
     )  # fmt: skip
@@ -69,8 +69,8 @@ def _frame(course: Course, forecast: ForecastShape) -> Frame:
     """Room for all curves, and for the capacity and the moment of overload if they are near."""
     highest = max(_highest(course.observed), _highest(course.expected))
     top = max(highest, min(_highest(course.upper), 1.5 * highest)) or 1.0
-    if forecast.capacity is not None and forecast.capacity <= FARTHEST_CAPACITY * top:
-        top = max(top, forecast.capacity)
+    if forecast.capacity_unit == "lines/min" and (forecast.capacity or 0) <= FARTHEST_CAPACITY * top:
+        top = max(top, forecast.capacity or 0)
     end = course.end_us
     if forecast.overload_at is not None:
         end = max(end, min(micros(forecast.overload_at), end + (end - course.begin_us)))
@@ -118,11 +118,10 @@ def _percent(share: float) -> str:
     return f"{share * 100:.5g}%"
 
 
-def _surge(frame: Frame, one: IncidentShape) -> Markup:
+def _surge(course: Course, frame: Frame, one: IncidentShape) -> Markup:
     """The time of the incident, shaded."""
-    begin, end = frame.x(micros(one.started_at)), 1.0
-    if one.ended_at is not None:
-        end = frame.x(micros(one.ended_at))
+    begin = frame.x(micros(one.started_at))
+    end = frame.x(course.end_us if one.ended_at is None else micros(one.ended_at))
     return element("rect", x=GRID * begin, y=0, width=GRID * (end - begin), height=GRID, class_="surge")
 
 
@@ -161,16 +160,24 @@ def _band(course: Course, frame: Frame) -> Markup:
 
 
 def _marks(frame: Frame, one: IncidentShape) -> Iterable[Markup]:
-    """When it was noticed; the capacity; the way from the one to the other."""
+    """When it was noticed; the capacity; the way there from the moment of the forecast, and its end."""
     noticed, forecast = GRID * frame.x(micros(one.detected_at)), one.forecast
     yield element("line", x1=noticed, x2=noticed, y1=0, y2=GRID, class_="noticed")
-    if forecast.capacity is None or forecast.capacity > frame.top or one.unit != "lines/min":
+    if forecast.capacity is None or not _has_capacity(frame, forecast):
         return
     capacity = GRID * frame.y(forecast.capacity)
     yield element("line", x1=0, x2=GRID, y1=capacity, y2=capacity, class_="capacity")
-    if forecast.overload_at is not None:
-        there, here = GRID * frame.x(micros(forecast.overload_at)), GRID * frame.y(one.observed)
-        yield element("line", x1=noticed, y1=here, x2=there, y2=capacity, class_="forecast")
+    if forecast.overload_at is not None and forecast.as_of is not None:
+        begin, end = GRID * frame.x(micros(forecast.as_of)), GRID * frame.x(micros(forecast.overload_at))
+        load = GRID * frame.y((forecast.load or 0.0) * forecast.capacity)
+        yield element("line", x1=begin, y1=load, x2=end, y2=capacity, class_="forecast")
+        yield element("line", x1=end, x2=end, y1=0, y2=GRID, class_="overload")
+
+
+def _has_capacity(frame: Frame, forecast: ForecastShape) -> bool:
+    """Is there one that has a place among lines per minute?"""
+    known = forecast.capacity is not None and forecast.capacity <= frame.top
+    return known and forecast.capacity_unit == "lines/min"
 
 
 def _mark_labels(frame: Frame, one: IncidentShape) -> Iterable[Markup]:
@@ -178,7 +185,11 @@ def _mark_labels(frame: Frame, one: IncidentShape) -> Iterable[Markup]:
     x, forecast = frame.x(micros(one.detected_at)), one.forecast
     words = f"noticed {clock(micros(one.detected_at))}"
     yield element("text", words, x=_percent(x), y=12, class_="mark", text_anchor=_anchor(x))
-    if forecast.capacity is not None and forecast.capacity <= frame.top and one.unit == "lines/min":
+    if forecast.overload_at is not None and _has_capacity(frame, forecast):
+        x = frame.x(micros(forecast.overload_at))
+        words = f"full {clock(micros(forecast.overload_at) // MINUTE_US * MINUTE_US)}"
+        yield element("text", words, x=_percent(x), y=28, class_="mark", text_anchor=_anchor(x))
+    if forecast.capacity is not None and _has_capacity(frame, forecast):
         y = TOP + HEIGHT * frame.y(forecast.capacity)
         yield element("text", "capacity", x="100%", y=y - 4, class_="label", text_anchor="end")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 
 import numpy as np
 import polars as pl
@@ -15,7 +14,6 @@ from detector.schemas import Incident
 Real = NDArray[np.float64]
 MOST_POINTS = 600
 """More cannot be told apart on a screen: longer courses are means of equal stretches."""
-LEAST_MARGIN_US = 2 * 3_600_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +49,7 @@ def course_of(windows: pl.DataFrame, incident: Incident) -> Course | None:
         None if none of its windows is there.
     """
     width = incident.window_us
-    begin, end = _stretch(incident)
+    begin, end = incident.around
     at = pl.col("window_start").dt.epoch("us")
     rows = windows.filter(at >= begin, at < end).with_columns(at.alias("at"))
     if rows.is_empty():
@@ -62,14 +60,6 @@ def course_of(windows: pl.DataFrame, incident: Incident) -> Course | None:
     columns = [_spread(rows[name], place, length) * scale for name in ("lines", "expected_lines", "upper_lines")]
     observed, expected, upper = (_means(column, merged) for column in columns)
     return Course(int(rows["at"].min()), width * merged, observed, expected, upper)  # type: ignore[arg-type]  # not empty
-
-
-def _stretch(incident: Incident) -> tuple[int, int]:
-    """As long before and after as it lasted, two hours at least; what is still to come is not there anyway."""
-    last = incident.detected_us if incident.ended_us is None else incident.ended_us
-    margin = max(last - incident.started_us, LEAST_MARGIN_US)
-    day = timedelta(days=1) // timedelta(microseconds=1)
-    return incident.started_us - margin, last + (day if incident.ended_us is None else margin)
 
 
 def _spread(values: pl.Series, place: Real, length: int) -> Real:

@@ -32,10 +32,10 @@ MOST_ARTICLES = 100
 """Of the strangest incidents; the others stand in the overview."""
 
 
-def render(result: ScanResult, look: Look) -> bytes:  # noqa: ARG001  all formats are called alike
+def render(result: ScanResult, look: Look) -> bytes:
     """The page."""
     scan, style = shape_scan(result), STYLE.read_text("utf-8")
-    page = element("html", _head(style), _body(result, scan), lang="en")
+    page = element("html", _head(style), _body(result, scan, look), lang="en")
     return f"<!DOCTYPE html>\n{page}\n".encode()
 
 
@@ -53,11 +53,11 @@ def _head(style: str) -> Markup:
     )
 
 
-def _body(result: ScanResult, scan: ScanShape) -> Markup:
+def _body(result: ScanResult, scan: ScanShape, look: Look) -> Markup:
     shown = _strangest(scan)
     hidden = len(scan.incidents) - len(shown)
     courses = _courses(result, shown)
-    articles = [tell_incident(scan.incidents[index], course, scan.to)
+    articles = [tell_incident(scan.incidents[index], course, scan.to, can_mark=look.can_mark)
                 for index, course in zip(shown, courses, strict=True)]  # fmt: skip
     more = f"{hidden} more, less strange, stand in the list above only." if hidden else None
     return element(

@@ -5,10 +5,11 @@ One case always passes or fails by what was read, so that an empty suite never l
 
 from __future__ import annotations
 
+from detector.report.leads import tell_forecast
 from detector.report.look import Look
 from detector.report.markup import Markup, element
 from detector.report.numbers import plural
-from detector.report.sentences import tell_course, tell_forecast, tell_planned, tell_reasons, tell_volume
+from detector.report.sentences import tell_course, tell_planned, tell_reasons, tell_volume
 from detector.report.shape import FaultShape, IncidentShape, ScanShape, shape_scan
 from detector.report.summary import outcome
 from detector.schemas import ScanResult
@@ -38,6 +39,6 @@ def _input(faults: list[FaultShape]) -> Markup:
 def _case(one: IncidentShape, scan: ScanShape) -> Markup:
     reasons = tell_reasons(one)
     lines = [tell_course(one, scan.to), tell_planned(one.calendar), f"because of {reasons}" if reasons else ""]
-    lines += tell_forecast(one.forecast, one.unit)
+    lines += tell_forecast(one.forecast, one.ended_at)
     failure = element("failure", "; ".join(line for line in lines if line), message=tell_volume(one), type=one.severity)
     return element("testcase", failure, classname=one.service or "(no name)", name=f"{one.signal} #{one.id}")

@@ -20,12 +20,14 @@ class Look:
         is_colored: may use ANSI colours.
         is_terminal: goes to a terminal, so what comes from logs has to be escaped.
         bars: eight characters from nothing to full.
+        can_mark: there is a command that takes an answer to an incident.
     """
 
     width: int = 80
     is_colored: bool = False
     is_terminal: bool = False
     bars: str = BARS
+    can_mark: bool = False
 
     def paint(self, text: str, style: str) -> str:
         """`text` in a style of `STYLES`, plain where there are no colours."""

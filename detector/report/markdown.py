@@ -8,14 +8,15 @@ from __future__ import annotations
 import re
 
 from detector.report.escape import escape
+from detector.report.leads import tell_forecast
 from detector.report.look import Look
 from detector.report.numbers import precise
 from detector.report.sentences import (
     named_drivers,
     tell_change,
     tell_course,
-    tell_forecast,
     tell_percent,
+    tell_question,
     tell_reasons,
     tell_volume,
 )
@@ -27,12 +28,12 @@ FROM_OUTSIDE = ("Note: ", "Problem: ")
 """Lines of the summary that may carry names of files and services."""
 
 
-def render(result: ScanResult, look: Look) -> bytes:  # noqa: ARG001  all formats are called alike
+def render(result: ScanResult, look: Look) -> bytes:
     """The outcome as heading, the incidents, then what was read."""
     scan = shape_scan(result)
     lines = [f"# {outcome(result)}", ""]
     for one in scan.incidents:
-        lines += [*_section(one, scan.to), ""]
+        lines += [*_section(one, scan.to, can_mark=look.can_mark), ""]
     lines += ["## What was read", "", *(f"- {_summary(line)}" for line in summarize(result)[1:])]
     return ("\n".join(lines) + "\n").encode()
 
@@ -45,7 +46,7 @@ def code(text: str) -> str:
     return f"{fence}{gap}{inside}{gap}{fence}"
 
 
-def _section(one: IncidentShape, to: str | None) -> list[str]:
+def _section(one: IncidentShape, to: str | None, *, can_mark: bool) -> list[str]:
     page = ", PAGE" if one.page else ""
     reasons = tell_reasons(one)
     lines = [
@@ -61,7 +62,9 @@ def _section(one: IncidentShape, to: str | None) -> list[str]:
               f"({tell_change(driver.before, driver.during)}), share {tell_percent(driver.share)}"
               for words, driver in named_drivers(one.drivers)]  # fmt: skip
     lines += [f"- {_contributor(found)}" for found in one.contributors]
-    lines += [f"- {line}" for line in tell_forecast(one.forecast, one.unit)]
+    lines += [f"- {line}" for line in tell_forecast(one.forecast, one.ended_at)]
+    asked = tell_question(one, can_mark=can_mark)
+    lines += [f"- {asked}"] if asked else []
     if one.services_together:
         lines.append(f"- together with {', '.join(map(code, one.services_together))}")
     return lines

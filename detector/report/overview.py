@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Sequence
+from typing import Any
 
 import polars as pl
 
@@ -15,7 +16,6 @@ from detector.report.shape import IncidentShape, ScanShape
 from detector.schemas import ScanResult
 
 MOST_INCIDENTS, MOST_SERVICES = 1000, 200
-BARS = 48
 INCIDENTS = (("", "still"), ("Service", "name"), ("How much", "number"), ("Began", "still"),
              ("Noticed after", "number"), ("Course", None), ("Because of", None))  # fmt: skip
 SERVICES = (("Service", "name"), ("Lines", "number"), ("Lines over time", None), ("Highest score", "number"),
@@ -55,44 +55,27 @@ def _row(columns: Sequence[Column], cells: Sequence[str]) -> Markup:
 
 
 def list_services(result: ScanResult) -> Markup | None:
-    """One row each, those with incidents and high scores first; None where no windows were kept."""
-    if result.windows is None or result.windows.is_empty():
+    """One row each, those with incidents and high scores first; None where no courses were kept."""
+    if result.overview is None or result.overview.is_empty():
         return None
-    ranked = _ranked(result)
+    ranked = _ranked(result.overview, result)
     shown = ranked.head(MOST_SERVICES)
-    courses = _courses(result.windows, shown["service"].to_list())
-    rows = [_service(row, courses[row["service"]]) for row in shown.iter_rows(named=True)]
+    rows = [_service(row) for row in shown.iter_rows(named=True)]
     hidden = len(ranked) - len(shown)
     more = element("p", f"{grouped(hidden)} calmer services are left out here.", class_="soft") if hidden else None
     return element("section", element("h2", "Services"), _table(SERVICES, rows), more)
 
 
-def _ranked(result: ScanResult) -> pl.DataFrame:
-    """service, lines, score, incidents of every service."""
+def _ranked(overview: pl.DataFrame, result: ScanResult) -> pl.DataFrame:
+    """OVERVIEW with the number of incidents."""
     hit = pl.DataFrame({"service": [one.service for one in result.incidents]}, schema={"service": pl.String})
-    windows = pl.DataFrame() if result.windows is None else result.windows
-    totals = windows.group_by("service").agg(pl.col("lines").sum(), pl.col("score").max())
-    joined = totals.join(hit.group_by("service").len("incidents"), on="service", how="left")
+    joined = overview.join(hit.group_by("service").len("incidents"), on="service", how="left")
     order = ["incidents", "score", "lines"]
     ranked = joined.with_columns(pl.col("incidents").fill_null(0))
     return ranked.sort([*order, "service"], descending=[True, True, True, False], nulls_last=True)
 
 
-def _courses(windows: pl.DataFrame, services: Sequence[str]) -> dict[str, tuple[list[float], list[bool]]]:
-    """Mean lines of equal stretches of the whole time, and whether any of their windows was flagged."""
-    at = pl.col("window_start").dt.epoch("us")
-    first, last = windows.select(at.min().alias("first"), at.max().alias("last")).row(0)
-    place = (at - first) * BARS // (last - first + 1)
-    ours = windows.filter(pl.col("service").is_in(list(services)))
-    bars = ours.group_by("service", place.alias("place")).agg(pl.col("lines").mean(), pl.col("flagged").any())
-    courses: dict[str, tuple[list[float], list[bool]]] = {name: ([0.0] * BARS, [False] * BARS) for name in services}
-    for service, at, lines, flagged in bars.select("service", "place", "lines", "flagged").iter_rows():
-        courses[service][0][at], courses[service][1][at] = lines or 0.0, bool(flagged)
-    return courses
-
-
-def _service(row: dict[str, object], course: tuple[list[float], list[bool]]) -> Markup:
-    score, lines = row["score"], row["lines"]
-    told = brief(score) if isinstance(score, float) else "not judged"
-    total = grouped(round(lines)) if isinstance(lines, float) else "-"
-    return _row(SERVICES, (str(row["service"]), total, draw_spark(*course), told, str(row["incidents"])))
+def _service(row: dict[str, Any]) -> Markup:
+    told = "not judged" if row["score"] is None else brief(row["score"])
+    spark = draw_spark(row["course"], row["flagged"])
+    return _row(SERVICES, (row["service"], grouped(round(row["lines"])), spark, told, str(row["incidents"])))

@@ -6,6 +6,7 @@ left out is counted. Ids are no labels, since each would be a series for ever.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
@@ -23,6 +24,10 @@ OF_INCIDENTS: Sequence[tuple[str, str, Callable[[IncidentShape], float]]] = (
     ("incident_factor", "How many times what was expected.", lambda one: one.factor),
     ("incident_score", "log10 of one plus the service-weeks between false alarms as strange.", lambda one: one.score),
     ("incident_page", "Whether it is within the budget of pages.", lambda one: float(one.page)),
+    ("incident_load", "Share of what the service can bear; missing where that is not known.",
+     lambda one: math.nan if one.forecast.load is None else one.forecast.load),
+    ("incident_overload_timestamp_seconds", "When it will be overloaded; missing: not within a day, or not known.",
+     lambda one: math.nan if one.forecast.overload_at is None else micros(one.forecast.overload_at) / 1e6),
     ("incident_started_timestamp_seconds", "Begin of the surge.", lambda one: micros(one.started_at) / 1e6),
     ("incident_detected_timestamp_seconds", "When it was noticed.", lambda one: micros(one.detected_at) / 1e6),
 )
@@ -36,8 +41,9 @@ def render(result: ScanResult, look: Look) -> bytes:  # noqa: ARG001  all format
     shown.sort(key=lambda one: (one.service, one.signal))
     lines = [*_totals(scan, len(newest) - len(shown))]
     for name, about, value in OF_INCIDENTS if shown else ():
-        samples = [({"service": one.service, "signal": one.signal}, value(one)) for one in shown]
-        lines += _metric(name, about, samples)
+        values = [({"service": one.service, "signal": one.signal}, value(one)) for one in shown]
+        samples = [sample for sample in values if not math.isnan(sample[1])]
+        lines += _metric(name, about, samples) if samples else []
     return ("\n".join(lines) + "\n").encode()
 
 

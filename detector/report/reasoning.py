@@ -9,17 +9,18 @@ from dataclasses import dataclass
 
 from detector.config import PERIODS, parse_budget, score_of, weeks_of
 from detector.report.escape import escape
+from detector.report.leads import tell_forecast
 from detector.report.numbers import brief, grouped, precise, times_normal
 from detector.report.sentences import (
     SIGNALS,
     named_drivers,
     tell_change,
     tell_delay,
-    tell_forecast,
     tell_length,
     tell_moment,
     tell_percent,
     tell_planned,
+    tell_question,
 )
 from detector.report.shape import IncidentShape, KeptShape
 from detector.report.times import duration
@@ -33,10 +34,11 @@ WEEKS_IN_YEAR = PERIODS["year"]
 
 @dataclass(frozen=True, slots=True)
 class Reasoning:
-    """An incident and the report that it is part of."""
+    """An incident and the report that it is part of; `can_mark`: there is a command that takes an answer to it."""
 
     one: IncidentShape
     report: KeptShape
+    can_mark: bool = False
 
     def text(self, width: int) -> str:
         """Headed paragraphs, wrapped to `width` columns; log text is escaped."""
@@ -45,7 +47,8 @@ class Reasoning:
         lines = [f"#{escape(one.id)}  {marks}  {escape(one.service) or '(no name)'}"]
         parts: Sequence[tuple[str, Iterator[str]]] = (
             ("What was seen", self.seen()), ("How strange that is", self.strange()), ("What drives it", self.drivers()),
-            ("Who contributes", self.contributors()), ("What it can bear", iter(tell_forecast(one.forecast, one.unit))),
+            ("Who contributes", self.contributors()),
+            ("How long is left", iter(tell_forecast(one.forecast, one.ended_at))),
             ("What would have silenced it", self.silence()),
         )  # fmt: skip
         for title, sentences in parts:
@@ -66,6 +69,8 @@ class Reasoning:
         what = "fall" if one.factor < 1 else "surge"
         yield (f"The {what} began at {tell_moment(one.started_at)} and was noticed at {tell_moment(one.detected_at)}, "
                f"after {tell_delay(one)}; it {tell_length(one, report.to)}.")  # fmt: skip
+        if one.settled:
+            yield tell_question(one, can_mark=self.can_mark)
         if one.services_together:
             yield f"Other services rose by the same cause: {', '.join(one.services_together)}."
 

@@ -35,8 +35,8 @@ RENDERERS: Mapping[str, Callable[[ScanResult, Look], bytes]] = {
 SUFFIXES = {"txt": "table", "json": "json", "ndjson": "ndjson", "jsonl": "ndjson", "csv": "csv", "parquet": "parquet",
             "md": "markdown", "html": "html", "htm": "html", "sarif": "sarif", "xml": "junit",
             "prom": "prometheus"}  # fmt: skip
-NEED_WINDOWS = frozenset({"html"})
-"""These show the course of services, so the scan has to keep it."""
+TELL_COURSES = {"html": html.MOST_ARTICLES}
+"""These show the course of services, and the windows around so many of the strangest incidents: the scan keeps them."""
 
 
 def format_for(wanted: str | None, path: str | None) -> str:

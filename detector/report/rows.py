@@ -31,6 +31,12 @@ INCIDENTS = (
         for driver in DRIVERS
         for part in ("before", "during", "share")
     ),
+    Column("capacity", REAL, "capacity_unit", "what the service can bear; null where it is not known"),
+    Column("capacity_unit", TEXT, "", "of the capacity"),
+    Column("capacity_from", TEXT, "", "settings or learned"),
+    Column("load", REAL, "", "share of the capacity"),
+    Column("overload_at", TIME, "", "when the capacity is reached; null: not within 24 h, or not known"),
+    Column("minutes_to_overload", REAL, "min", "from the moment of the forecast"),
     Column("calendar", TEXT, "", "the planned time for which it does not page; null if none"),
 )
 
@@ -44,12 +50,13 @@ def tabulate(result: ScanResult) -> pl.DataFrame:
 
 
 def _row(shape: IncidentShape, started_us: int, end_us: int) -> tuple[object, ...]:
-    drivers = [getattr(shape.drivers, name) for name in DRIVERS]
+    drivers, forecast = [getattr(shape.drivers, name) for name in DRIVERS], shape.forecast
     return (
         shape.id, shape.service, shape.signal, shape.kind, _instant(shape.started_at), _instant(shape.detected_at),
         _instant(shape.ended_at), shape.observed, shape.expected, shape.factor, shape.unit, shape.score, shape.severity,
-        shape.page, (end_us - started_us) // 1_000_000,
-        *(value for one in drivers for value in _flat(one)), shape.calendar,
+        shape.page, (end_us - started_us) // 1_000_000, *(value for one in drivers for value in _flat(one)),
+        forecast.capacity, forecast.capacity_unit, forecast.capacity_from, forecast.load,
+        _instant(forecast.overload_at), forecast.minutes_to_overload, shape.calendar,
     )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from detector.report.numbers import brief, times_normal
-from detector.report.shape import DriverShape, DriversShape, ForecastShape, IncidentShape
+from detector.report.shape import DriverShape, DriversShape, IncidentShape
 from detector.report.times import clock, day, duration, micros
 
 NOTABLE = 1.15
@@ -43,9 +43,18 @@ def tell_delay(one: IncidentShape) -> str:
 def tell_length(one: IncidentShape, to: str | None) -> str:
     """`lasted 26 min`, or `lasts (26 min so far)`."""
     begin = micros(one.started_at)
+    if one.settled:
+        return "stayed at this level and counts as settled"
     if one.ended_at is not None:
         return f"lasted {duration(micros(one.ended_at) - begin)}"
     return "lasts" if to is None else f"lasts ({duration(micros(to) - begin)} so far)"
+
+
+def tell_question(one: IncidentShape, *, can_mark: bool) -> str:
+    """What a settled incident asks, once; nothing of others."""
+    if not one.settled:
+        return ""
+    return "Is this the new normal?" + (f" Then say so: detector mark {one.id} accepted" if can_mark else "")
 
 
 def tell_reasons(one: IncidentShape) -> str:
@@ -76,17 +85,3 @@ def tell_change(before: float, during: float) -> str:
 def tell_percent(share: float | None) -> str:
     """`97 %`, `-3 %`, `-` where it is unknown."""
     return "-" if share is None else f"{round(share * 100)} %"
-
-
-def tell_forecast(forecast: ForecastShape, unit: str) -> list[str]:
-    """What is known about the capacity of the service, one sentence each; nothing if nothing is."""
-    told = []
-    if forecast.capacity is not None:
-        source = f", {forecast.capacity_from}" if forecast.capacity_from else ""
-        told.append(f"It can bear {brief(forecast.capacity)} {unit} (capacity{source}).")
-    if forecast.load is not None:
-        told.append(f"Its load is {tell_percent(forecast.load)} of that.")
-    if forecast.overload_at is not None:
-        left = "" if forecast.minutes_to_overload is None else f", in {brief(forecast.minutes_to_overload)} minutes"
-        told.append(f"It will be overloaded at {tell_moment(forecast.overload_at)}{left}.")
-    return told

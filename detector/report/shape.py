@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from detector.report.numbers import factor_of, rounded, unit_of
-from detector.report.severity import severity
+from detector.forecast import Forecast
+from detector.report.numbers import MINUTE_US, factor_of, rounded, unit_of
 from detector.report.times import rfc3339
 from detector.schemas import Cause, Contributor, Factor, Incident, InputSummary, ScanResult
 
@@ -65,17 +65,29 @@ class ContributorShape(msgspec.Struct, frozen=True):
 
 
 class ForecastShape(msgspec.Struct, frozen=True):
-    """When the service will be overloaded; None where no capacity is known."""
+    """When the service will be overloaded; None where no capacity is known.
+
+    It is a forecast of `as_of`, and knows nothing of what came later: the end of the input for an incident that lasts,
+    else the moment it was noticed. With a chance of 90 % the overload comes between `earliest_at` and `latest_at`;
+    None: not within 24 h of `as_of`. `load_of_all`: the load if all clients did what one version does.
+    """
 
     capacity: float | None = None
     capacity_from: str | None = None
     load: float | None = None
     overload_at: str | None = None
     minutes_to_overload: float | None = None
+    earliest_at: str | None = None
+    latest_at: str | None = None
+    capacity_unit: str | None = None
+    capacity_seen_at: str | None = None
+    load_of_all: float | None = None
+    course: str | None = None
+    as_of: str | None = None
 
 
 class IncidentShape(msgspec.Struct, frozen=True):
-    """One surge; observed and expected in `unit`, times RFC 3339 in UTC."""
+    """One surge; observed and expected in `unit`, times RFC 3339 in UTC; settled: it lasts, but is followed no more."""
 
     id: str
     service: str
@@ -95,6 +107,7 @@ class IncidentShape(msgspec.Struct, frozen=True):
     contributors: list[ContributorShape]
     forecast: ForecastShape
     services_together: list[str]
+    settled: bool = False
     calendar: str | None = None
     services_known: int | None = None
 
@@ -150,21 +163,33 @@ def _sorted(counts: dict[str, int]) -> dict[str, int]:
 
 def shape_incidents(result: ScanResult) -> list[IncidentShape]:
     """All incidents, in the order of the result."""
-    return [shape_incident(one, result.causes.get(one.id, NO_CAUSE), result.to_us) for one in result.incidents]
+    return [shape_incident(one, result.causes.get(one.id, NO_CAUSE)) for one in result.incidents]
 
 
-def shape_incident(incident: Incident, cause: Cause, to_us: int | None) -> IncidentShape:
-    """One incident, converted from per window to its unit; `to_us`: up to when counts are known."""
+def shape_incident(incident: Incident, cause: Cause) -> IncidentShape:
+    """One incident, converted from per window to its unit."""
     unit, scale = unit_of(incident.signal, incident.window_us)
     return IncidentShape(
         id=incident.id, service=incident.service, signal=incident.signal, kind=cause.kind,
         started_at=rfc3339(incident.started_us), detected_at=rfc3339(incident.detected_us),
         ended_at=rfc3339(incident.ended_us), unit=unit, factor=factor_of(incident), score=rounded(incident.score),
         observed=rounded(incident.observed * scale), expected=rounded(incident.expected * scale),
-        severity=severity(incident, to_us), page=incident.page,
+        severity=incident.severity, page=incident.page,
         drivers=DriversShape(*map(_driver, (cause.clients, cause.messages_per_client, cause.bytes_per_message))),
-        contributors=[*map(_contributor, cause.contributors)], forecast=ForecastShape(), services_together=[],
-        calendar=incident.calendar, services_known=incident.services_known,
+        contributors=[*map(_contributor, cause.contributors)], services_together=[], settled=incident.settled,
+        forecast=shape_forecast(cause.forecast), calendar=incident.calendar, services_known=incident.services_known,
+    )  # fmt: skip
+
+
+def shape_forecast(one: Forecast | None) -> ForecastShape:
+    """Converted to minutes and text; all None where no capacity is known."""
+    if one is None:
+        return ForecastShape()
+    return ForecastShape(
+        rounded(one.capacity), one.source, rounded(one.load), rfc3339(one.overload_us),
+        None if one.left_us is None else rounded(one.left_us / MINUTE_US),
+        rfc3339(one.earliest_us), rfc3339(one.latest_us), one.unit, rfc3339(one.learned_us),
+        None if one.load_of_all is None else rounded(one.load_of_all), one.course, rfc3339(one.as_of_us),
     )  # fmt: skip
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import textwrap
 
 from detector.report.escape import cells, escape, shorten
+from detector.report.leads import tell_left, tell_load, tell_origin
 from detector.report.look import Look
 from detector.report.numbers import MINUTE_US, brief, factor_of, times_normal, unit_of
-from detector.report.sentences import tell_planned
-from detector.report.severity import severity
-from detector.report.shape import NO_CAUSE
+from detector.report.sentences import tell_planned, tell_question
+from detector.report.shape import NO_CAUSE, shape_forecast, shape_incident
 from detector.report.spark import CELLS, sparkline
 from detector.report.summary import summarize
-from detector.report.times import clock, day, duration, moment
+from detector.report.times import clock, day, duration, moment, rfc3339
 from detector.schemas import Cause, Contributor, Factor, Incident, ScanResult
 
 INDENT, GAP = 9, 3
@@ -48,7 +48,21 @@ def _block(incident: Incident, cause: Cause, result: ScanResult, look: Look) -> 
     lines = [_volume(incident, cause, look), _course(incident, result)]
     lines += [line for line in (escape(tell_planned(incident.calendar)), _reasons(cause)) if line]
     who = [_who(one, incident, look) for one in cause.contributors[:1] if one.share >= LEAST_SHARE]
-    return [_heading(incident, result, look), *(" " * INDENT + line for line in lines), *who]
+    left = _left(incident, cause, look)
+    asked = textwrap.wrap(tell_question(shape_incident(incident, cause), can_mark=look.can_mark), look.width - INDENT)
+    told = [_heading(incident, look), *(" " * INDENT + line for line in lines), *who, *left]
+    return told + [" " * INDENT + line for line in asked]
+
+
+def _left(incident: Incident, cause: Cause, look: Look) -> list[str]:
+    """`LEFT     88 min: full at about 22:00 (21:40-22:50); load 47 % of 600,000/min`; nothing without a capacity."""
+    forecast = shape_forecast(cause.forecast)
+    left = tell_left(forecast, rfc3339(incident.ended_us))
+    if not left:
+        return []
+    told = [f"{left}; {tell_load(forecast)}", tell_origin(forecast)]
+    lines = [line for part in told for line in textwrap.wrap(part, look.width - INDENT, break_long_words=False)]
+    return [look.paint("LEFT", "name") + " " * (INDENT - 4) + lines[0], *(" " * INDENT + line for line in lines[1:])]
 
 
 def _who(one: Contributor, incident: Incident, look: Look) -> str:
@@ -60,9 +74,9 @@ def _who(one: Contributor, incident: Incident, look: Look) -> str:
     return look.paint("WHO", "name") + " " * (INDENT - 3) + shorten(one.value, look.width - INDENT - cells(told)) + told
 
 
-def _heading(incident: Incident, result: ScanResult, look: Look) -> str:
+def _heading(incident: Incident, look: Look) -> str:
     """Severity and service on the left, the page mark and the id on the right."""
-    level = severity(incident, result.to_us)
+    level = incident.severity
     mark, name = "PAGE " if incident.page else "", f"#{escape(incident.id)}"
     room = look.width - INDENT - len(mark) - len(name)
     service = shorten(incident.service, room - 2) or "(no name)"
@@ -88,7 +102,7 @@ def _course(incident: Incident, result: ScanResult) -> str:
     began = f"began {day(incident.started_us, year=several_years)} {clock(incident.started_us)} UTC"
     noticed = f"noticed after {duration(incident.detected_us - incident.started_us)}"
     if incident.settled:
-        end = "stayed at this level for a day, now taken as settled"
+        end = "stayed at this level and counts as settled"
     elif incident.ended_us is None:
         end = "lasts"
         if result.to_us is not None:

@@ -17,6 +17,8 @@ from detector.windows import sketch
 
 RECORD, CONTINUATION = 0, 1
 MEASURES = ("lines", "bytes", "errors", "debug")
+TOLD = ("status", "payload_bytes")
+"""Whether a service states them changes what its errors and bytes mean."""
 Numbers = NDArray[np.int64]
 NONE = np.empty(0, np.int64)
 
@@ -35,6 +37,7 @@ class Partial:
         first, last: window and service of the first and the last line with a known time, None if there is none.
         first_us, last_us: the earliest and latest time, None without any.
         end: service of the last line, with or without a time; None where that is not known.
+        told: column of `TOLD` -> services of which a record states it.
     """
 
     services: list[str | None]
@@ -48,6 +51,7 @@ class Partial:
     first_us: int | None = None
     last_us: int | None = None
     end: str | None = None
+    told: dict[str, set[str]] = field(default_factory=dict)
 
 
 def count(records: pl.DataFrame, kinds: pl.Series | None, sizes: Numbers, width_us: int, stem: str) -> Partial:
@@ -69,6 +73,7 @@ def count(records: pl.DataFrame, kinds: pl.Series | None, sizes: Numbers, width_
     begin = _first_known(times, codes, services)
     partial = Partial(services, head=_head(codes[:begin], services, [m[:begin] for m in measures]))
     partial.end = services[codes[-1]] if len(codes) else None
+    partial.told = {name: _told(records[name], codes, services) for name in TOLD if name in records.columns}
     if begin < len(times):
         micros = times.to_physical()[begin:].to_numpy()
         _add_cells(partial, micros, width_us, codes[begin:], [m[begin:] for m in measures], _clients(records, begin))
@@ -99,6 +104,15 @@ def _services(records: pl.DataFrame, kinds: pl.Series | None, stem: str) -> tupl
     table = pl.DataFrame({"name": distinct, "code": np.arange(len(distinct))})
     joined = names.to_frame().join(table, on="name", how="left", nulls_equal=True, maintain_order="left")
     return joined["code"].to_numpy(), distinct.to_list()
+
+
+def _told(column: pl.Series, codes: Numbers, services: list[str | None]) -> set[str]:
+    """The services of the rows that have a value."""
+    missing = column.null_count()
+    if missing == len(column):
+        return set()
+    stated = np.unique(codes[column.is_not_null().to_numpy()]) if missing else np.arange(len(services))
+    return {name for name in (services[code] for code in stated.tolist()) if name is not None}
 
 
 def _measures(records: pl.DataFrame, kinds: pl.Series | None, sizes: Numbers) -> list[Numbers]:

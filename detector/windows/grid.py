@@ -32,6 +32,7 @@ class Grid:
         fractional: whether any value is not a whole number.
         number_of_code: number of the service of each code of `dictionary`, -1 where it was not met.
         dictionary: an empty column that keeps the codes of names alive; None before the first.
+        names_clients: clients are counted in each window.
     """
 
     width_us: int
@@ -40,6 +41,7 @@ class Grid:
     fractional: bool = False
     number_of_code: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
     dictionary: pl.Series | None = None
+    names_clients: bool = False
 
     @property
     def windows_per_day(self) -> int:
@@ -144,6 +146,10 @@ class Grid:
     def measures(self) -> frozenset[str]:
         """The measures that are known of any service."""
         return frozenset(name for day in self.days.values() for name in day)
+
+    def tells(self, column: str, service: str) -> bool:  # noqa: ARG002  as `Totals` does
+        """Do records of a service, by its name, state this column? A table has no records."""
+        return False
 
     def span(self) -> tuple[int, int]:
         """First window, and the one after the last."""

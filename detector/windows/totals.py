@@ -60,7 +60,6 @@ class Day:
         self.sketches = [sketch.merge(self.sketches)]
         self.waiting = self.waiting_entries = 0
 
-
     def lines(self) -> int:
         """Lines of all services and windows."""
         return int(sum(sums[0].sum() for sums in self.sums))
@@ -88,6 +87,8 @@ class Totals:
         days: number of the day since 1970 -> its counts.
         extents: stream -> its stretches in order; from the begin of the first to the end of the last silence is zero.
         numbers: of services, given so far; services may be dropped, numbers are not given again.
+        told: column -> names of the services that state it.
+        names_clients: clients are told apart over many windows.
     """
 
     width_us: int
@@ -95,6 +96,8 @@ class Totals:
     days: dict[int, Day] = field(default_factory=dict)
     extents: dict[str, list[Stretch]] = field(default_factory=dict)
     numbers: int = 0
+    told: dict[str, set[str]] = field(default_factory=dict)
+    names_clients: bool = True
 
     @property
     def windows_per_day(self) -> int:
@@ -110,6 +113,8 @@ class Totals:
 
     def add(self, partial: Partial, stream: str) -> None:
         """Merge the counts of one block of a stream."""
+        for column, names in partial.told.items():
+            self.told.setdefault(column, set()).update(names)
         if not len(partial.window):
             return
         codes, place = np.unique(partial.service, return_inverse=True)
@@ -163,6 +168,10 @@ class Totals:
         """The measures that are known of any service."""
         clients = any(len(part) for day in self.days.values() for part in day.sketches)
         return frozenset(ALL if clients else MEASURES)
+
+    def tells(self, column: str, service: str) -> bool:
+        """Do records of a service, by its name, state this column?"""
+        return service in self.told.get(column, ())
 
     def span(self) -> tuple[int, int]:
         """First window, and the one after the last."""

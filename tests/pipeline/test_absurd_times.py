@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from detector.config import Settings
+from detector.pipeline.digest import Keep
 from detector.pipeline.learn import learn
 from detector.pipeline.scan import scan
 from tests.pipeline.making import START, START_US, access_line, access_log
@@ -28,7 +29,7 @@ def disturbed(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 def test_a_scan_leaves_it_out_and_says_so(disturbed: str) -> None:
     """It is counted by its reason, and the span is that of all other lines."""
-    result = scan([disturbed], Settings(), NOW_US, keep_windows=True)
+    result = scan([disturbed], Settings(), NOW_US, keep=Keep(windows=True))
     summary = result.input
     assert {"implausible_time": 1} == summary.lines_unparsed
     assert (5 * MINUTES + 1, 5 * MINUTES) == (summary.lines_read, summary.lines_parsed)
@@ -39,9 +40,9 @@ def test_a_scan_leaves_it_out_and_says_so(disturbed: str) -> None:
 
 def test_small_blocks_agree(disturbed: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """However the input is cut."""
-    expected = scan([disturbed], Settings(), NOW_US, keep_windows=True)
+    expected = scan([disturbed], Settings(), NOW_US, keep=Keep(windows=True))
     monkeypatch.setattr("detector.sources.blocks.BLOCK_BYTES", 9_000)
-    found = scan([disturbed], Settings(threads=2), NOW_US, keep_windows=True)
+    found = scan([disturbed], Settings(threads=2), NOW_US, keep=Keep(windows=True))
     assert expected.windows is not None
     assert found.windows is not None
     assert expected.windows.equals(found.windows)

@@ -11,6 +11,7 @@ import pytest
 import detector
 from detector.config import Settings
 from detector.layers import settings_of
+from detector.pipeline.digest import Keep
 from detector.pipeline.knobs import knobs_of
 from detector.pipeline.period import Period
 from detector.pipeline.scan import opens_at
@@ -33,7 +34,7 @@ def surging(factor: float = 3.0, days: int = 6, seed: int = 1) -> np.ndarray:
 def walked(series: dict[str, np.ndarray], **settings: object) -> Walk:
     """A walk at these settings."""
     chosen = settings_of(settings)
-    return walk(grid_of(series), Period(), chosen, opens_at(chosen.incident_budget), keep=True)
+    return walk(grid_of(series), Period(), chosen, opens_at(chosen.incident_budget), Keep(windows=True))
 
 
 def names_in(found: Walk) -> list[str]:

@@ -17,6 +17,7 @@ from detector.config import Settings
 from detector.formats.lines import cut_lines
 from detector.formats.records import CONTINUATION, read_records
 from detector.layers import settings_of
+from detector.pipeline.digest import Keep
 from detector.pipeline.opening import context_for, for_counting, head_of
 from detector.pipeline.read import Context, read
 from detector.pipeline.scan import scan
@@ -158,8 +159,8 @@ def test_order_of_services_does_not_matter(tmp_path: Path, chosen: Settings) -> 
     data = counts_csv({"b": surge(), "a": season(2, 3.0, seed=5)})
     header, *rows = data.splitlines()
     mixed = b"\n".join([header, *np.random.default_rng(3).permutation(rows).tolist()]) + b"\n"
-    one = scan([write(tmp_path, "x.csv", data)], chosen, NOW_US, keep_windows=True)
-    two = scan([write(tmp_path, "y.csv", mixed)], chosen, NOW_US, keep_windows=True)
+    one = scan([write(tmp_path, "x.csv", data)], chosen, NOW_US, keep=Keep(windows=True))
+    two = scan([write(tmp_path, "y.csv", mixed)], chosen, NOW_US, keep=Keep(windows=True))
     assert verdicts(one) == verdicts(two)
     assert one.windows is not None
     assert two.windows is not None
@@ -180,7 +181,7 @@ def test_the_future_changes_no_verdict(end: int, chosen: Settings, tmp_path_fact
     series = np.concatenate([surge(), season(1, seed=9)])
     late = np.where(np.arange(len(series)) < 2900, np.nan, 5)
     tables = {"www": series, "late": late}, {"www": series[:end]}
-    whole, part = (scan([write(folder, "a.csv", counts_csv(table))], chosen, NOW_US, keep_windows=True)
+    whole, part = (scan([write(folder, "a.csv", counts_csv(table))], chosen, NOW_US, keep=Keep(windows=True))
                    for table in tables)  # fmt: skip
     edge = START_US + end * 60_000_000
     assert alarms(whole, edge) == alarms(part, edge)

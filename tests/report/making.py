@@ -22,6 +22,7 @@ def incident(service: str = "www", **changes: object) -> Incident:
         "id": "0a1b2c3d", "service": service, "signal": "lines",
         "started_us": BEGIN, "detected_us": BEGIN + 14 * MINUTE, "ended_us": BEGIN + 26 * MINUTE,
         "observed": 215.0, "expected": 22.0, "score": 7.5, "window_us": MINUTE, "page": True,
+        "severity": "warning",
     }  # fmt: skip
     return Incident(**(values | changes))  # type: ignore[arg-type]
 

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from detector.report.shape import ContributorShape, ForecastShape, ScanShape, shape_scan
-from detector.schemas import VERDICTS, ScanResult, schema
+from detector.schemas import BARS, VERDICTS, ScanResult, schema
 from tests.report.making import BEGIN, MINUTE, incident, result
 
 WINDOWS = 240
@@ -37,7 +37,18 @@ def answer(*names: str) -> ScanResult:
     found = [incident(name, id=f"{index:08x}", started_us=BEGIN + index % 3 * MINUTE)
              for index, name in enumerate(names)]  # fmt: skip
     windows = pl.concat([verdicts(name) for name in names] + [verdicts("calm", 1)])
-    return result(*found, windows=windows)
+    return result(*found, windows=windows, overview=overview(windows))
+
+
+def overview(windows: pl.DataFrame) -> pl.DataFrame:
+    """The coarse courses of these windows."""
+    at = pl.col("window_start")
+    place = (pl.int_range(pl.len()).over("service") * BARS // pl.len().over("service")).alias("place")
+    bars = windows.sort(at).with_columns(place).group_by("service", "place")
+    means = bars.agg(pl.col("lines").mean(), pl.col("flagged").any()).sort("place")
+    courses = means.group_by("service").agg(pl.col("lines").alias("course"), pl.col("flagged"))
+    totals = windows.group_by("service").agg(pl.col("lines").sum(), pl.col("score").max())
+    return totals.join(courses, on="service").sort("service")
 
 
 def enriched(scan: ScanResult, sample: str = "POST /v1/status") -> ScanShape:
@@ -47,7 +58,8 @@ def enriched(scan: ScanResult, sample: str = "POST /v1/status") -> ScanShape:
         msgspec.structs.replace(
             one,
             contributors=[msgspec.convert(CONTRIBUTOR | {"value": sample, "sample": sample}, ContributorShape)],
-            forecast=ForecastShape(400.0, "learned", 0.54, "2025-07-15T12:40:00Z", 51.0),
+            forecast=ForecastShape(400.0, "learned", 0.54, "2025-07-15T12:40:00Z", 51.0, "2025-07-15T12:31:00Z",
+                                   None, "lines/min", "2025-07-14T16:00:00Z", None, "linear", "2025-07-15T11:49:00Z"),
             services_together=[sample],
         )
         for one in shape.incidents

@@ -27,7 +27,7 @@ def test_contributors_and_forecast_are_told():
     text = reason()
     for part in ("- version POST /v1/status: 93 % of the excess (1.5 before, 193 during)",
                  "for example: POST /v1/status",
-                 "It can bear 400 lines/min (capacity, learned).", "overloaded at 15 Jul 2025 12:40 UTC, in 51 minutes",
+                 "51 min when it was noticed: full at about 12:40 (12:31 at the earliest)",
                  "- messages per client: 2.2 before, 20.7 during (x9.4), 97 % of the change",
                  "Other services rose by the same cause: POST /v1/status."):  # fmt: skip
         assert part in text
