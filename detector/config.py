@@ -34,8 +34,6 @@ FORMATS = ("table", "json", "ndjson", "csv", "parquet", "markdown", "html", "sar
 FAIL_ON = ("any", "page", "critical", "never")
 COLORS = ("auto", "always", "never")
 BY = ("service", "service,host")
-TABLES = ("alerts", "owners")
-"""Tables of settings files that are handed on as they stand, to be checked by the room that they are for."""
 SEVERITIES = ("info", "warning", "critical")
 DIRECTIONS = ("up", "down", "both")
 SECTIONS = ("services", "calendar")
@@ -90,8 +88,7 @@ class Settings:
         warmup: time for which a service is known before it is judged, such as `1d`; an hour at least.
         threads: that read in parallel.
         model: folder of the learned baselines; None: everything is learned from the input.
-        lateness: how much later than a newer line one may still come, of a watch.
-        idle: a source of a watch that was silent for so long holds up no window.
+        lateness, idle: of a watch; so much later than a newer line one may come, and so long a source may hold it up.
         capacity: what services can bear.
         critical_within, warning_within: an overload that is due within this span makes an incident critical, or a
             warning.

@@ -7,9 +7,12 @@ from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple
 
 from detector.checks import checked
-from detector.config import SECTIONS, TABLES, Display, Settings, known_keys, suggestion, types_of
+from detector.config import SECTIONS, Display, Settings, known_keys, suggestion, types_of
 from detector.errors import SettingsError
 from detector.sections import Sections
+
+TABLES = ("alerts", "owners")
+"""Tables of settings files that are handed on as they stand, to be checked by the room that they are for."""
 
 
 class Layer(NamedTuple):

@@ -15,17 +15,17 @@ from numpy.typing import NDArray
 from detector.baseline.ahead import Ahead, look_ahead
 from detector.baseline.expectation import Pseudo, Reach, expect, season
 from detector.baseline.habits import Habits
-from detector.baseline.history import History, Stretch
+from detector.baseline.history import History
 from detector.baseline.prior import Prior
 from detector.config import Settings, parse_span
 from detector.detect.noise import Age
 from detector.detect.peaks import NOTHING
-from detector.detect.verdicts import Detector, Deviation, block_of, lasting, parts_of, positive, tests_of
+from detector.detect.verdicts import Detector, Deviation, block_of, positive, tests_of
 from detector.incidents.follower import Follower
 from detector.incidents.tick import Tick
 from detector.pipeline.falls import Falls, Verdict, limits_of
 from detector.pipeline.knobs import Knobs, knobs_of
-from detector.pipeline.outlook import Ground, Outlook, Seen, tick_of
+from detector.pipeline.outlook import Ground, Outlook, Seen, sum_of, tick_of
 from detector.pipeline.planned import unlearned
 from detector.pipeline.signals import LINES, PER_LINE, shares_of
 from detector.schemas import Incident
@@ -67,9 +67,7 @@ class State:
     falls: Falls = field(init=False)
 
     def __post_init__(self) -> None:
-        self.reaches = tuple(
-            Reach.of(windows, self.width_us, slow=slow) for windows, slow in tests_of(self.width_us)
-        )
+        self.reaches = tuple(Reach.of(windows, self.width_us, slow=slow) for windows, slow in tests_of(self.width_us))
         self.history = History(self.width_us, self.block, max(reach.back for reach in self.reaches))
         self.habits = Habits.of(0)
         self.detector = Detector(self.width_us, self.prior)
@@ -177,8 +175,7 @@ def planned_rows(state: State, first: int, windows: int) -> NDArray[np.bool_] | 
 def left_out(state: State, first: int, windows: int) -> NDArray[np.bool_]:
     """Rows that a block teaches nothing, R."""
     planned = planned_rows(state, first, windows)
-    rows = len(state.habits.windows)
-    return np.zeros(rows, bool) if planned is None else np.asarray(planned.any(axis=1))
+    return np.zeros(len(state.habits.windows), bool) if planned is None else np.asarray(planned.any(axis=1))
 
 
 def pass_block(state: State, first: int, counts: Real, exposure: Real) -> list[Incident]:
@@ -267,21 +264,12 @@ def _outlook(state: State, ground: Ground) -> Outlook:
     stretch, mean = ground.stretch, ground.mean
     expected = expect(stretch, ground.season, state.reaches, pseudo_of(state, mean), state.habits.usual())
     exposures = {reach.windows: exposed for reach, exposed in zip(state.reaches, expected.exposure, strict=True)}
-    each = {windows: _sum(stretch, windows, state.width_us, exposed) for windows, exposed in exposures.items()}
+    each = {windows: sum_of(stretch, windows, state.width_us, exposed) for windows, exposed in exposures.items()}
     sums = np.stack([each[reach.windows] for reach in state.reaches])
     sampling = expected.exposure / np.maximum(expected.support, SMALLEST)  # the recent level is a sample itself
     counting = expected.counts * (1 + sampling) + mean * expected.exposure
     found = state.detector.deviate(sums, expected.counts, counting)
     return Outlook(state.reaches, stretch, ground.season, expected, found)
-
-
-def _sum(stretch: Stretch, windows: int, width_us: int, exposure: Real) -> Real:
-    """Sums of so many windows, long ones without their spikes."""
-    parts = parts_of(windows, width_us)
-    part = windows // parts
-    if parts == 1:
-        return stretch.sums(0, windows)[0]
-    return lasting([stretch.sums(back * part, part) for back in range(parts)], exposure)
 
 
 def _limit(state: State, outlook: Outlook, strangest: NDArray[np.int64], score: Real, age: Real) -> Real:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from detector.baseline.expectation import Expected, Reach, Season
 from detector.baseline.history import Stretch
 from detector.detect.noise import Noise
-from detector.detect.verdicts import Deviation, parts_of
+from detector.detect.verdicts import Deviation, lasting, parts_of
 from detector.incidents.tick import Tick
 
 Real = NDArray[np.float64]
@@ -97,3 +97,12 @@ def tick_of(outlook: Outlook, seen: Seen, noise: Noise, score: Real, strangest: 
         outlook.season.rate[0].reshape(shape), noise.phi[0].reshape(shape[:2]), noise.dispersion[0].reshape(shape[:2]),
         outlook.stretch,
     )  # fmt: skip
+
+
+def sum_of(stretch: Stretch, windows: int, width_us: int, exposure: Real) -> Real:
+    """Sums of so many windows, long ones without their spikes."""
+    parts = parts_of(windows, width_us)
+    part = windows // parts
+    if parts == 1:
+        return stretch.sums(0, windows)[0]
+    return lasting([stretch.sums(back * part, part) for back in range(parts)], exposure)

@@ -37,7 +37,7 @@ class EventShape(msgspec.Struct, frozen=True):
 
 def event_of(event: Event, incident: Incident, cause: Cause, seen_us: int, deploys: Sequence[str]) -> EventShape:
     """What happened."""
-    return EventShape(SCHEMA, event, rfc3339(seen_us), shape_incident(incident, cause, seen_us), tuple(deploys))
+    return EventShape(SCHEMA, event, rfc3339(seen_us), shape_incident(incident, cause), tuple(deploys))
 
 
 def as_json(event: EventShape) -> bytes:

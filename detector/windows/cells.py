@@ -110,12 +110,18 @@ class Recent:
         keep: so many windows are kept.
         services: name -> number.
         windows: number of the window -> its counts.
+        names_clients: clients are told apart over many windows.
     """
 
     width_us: int
     keep: int
     services: dict[str, int] = field(default_factory=dict)
     windows: dict[int, Cells] = field(default_factory=dict)
+    names_clients: bool = True
+
+    def tells(self, column: str, service: str) -> bool:  # noqa: ARG002  as `Totals` does
+        """Do records of a service, by its name, state this column? That is not kept."""
+        return False
 
     def add(self, window: int, cells: Cells) -> None:
         """Keep a window, the newest so far, or add to one that is kept; the oldest ones are forgotten."""

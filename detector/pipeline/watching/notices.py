@@ -24,7 +24,7 @@ def speaker(settings: AlertSettings) -> Speak:
 
 def facts_of_case(case: Case) -> Facts:
     """The facts of an incident, with what was deployed before it."""
-    facts = facts_about(case.incident, case.cause, case.seen_us)
+    facts = facts_about(case.incident, case.cause)
     if not case.deploys:
         return facts
     return replace(facts, detail=f"It follows the deploy of {', '.join(case.deploys)}.")

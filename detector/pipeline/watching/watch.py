@@ -25,6 +25,7 @@ from detector.pipeline.watching.fleet import SILENT, Fleet
 from detector.pipeline.watching.intake import Added, Intake
 from detector.pipeline.watching.packing import pack
 from detector.schemas import Incident
+from detector.severity import rate
 from detector.sources.live.live import Arrived
 from detector.windows.cells import Cells, Recent
 
@@ -250,6 +251,7 @@ class Watch:
         """Whether it pages; what was noticed too long ago when it was first told never does."""
         incident = mark_planned([incident], self.settings.calendar, seen_us)[0]
         incident = mark_pages([incident], partial(known_at, self.born), parse_budget(self.settings.budget))[0]
+        incident = rate(incident, None, seen_us, self.settings)
         return replace(incident, page=incident.page and not is_stale(incident, before, now_us))
 
     def _deploys(self, incident: Incident) -> tuple[str, ...]:
