@@ -177,13 +177,14 @@ def _judge(state: State, seen: Seen, results: Results, *, keep: bool) -> None:
     results.ahead |= state.ahead_of([one for one in opened if one.detected_us > first * state.width_us], first)
     whole = counts.shape[1] == state.block
     learned = Age(state.block / state.windows_per_day, age[:, -1] / state.windows_per_day, state.habits.fractional == 0)
+    flagged = np.repeat(verdict.flagged.any(axis=1), len(state.signals))
     if len(state.falls.services):
         state.falls.judge(outlook, seen, age, learned if whole else None, state.names, verdict)
     results.incidents += verdict.closed
     if keep:
         _keep(results, state, outlook, tick, verdict)
     if whole:
-        state.detector.learn(outlook.found, learned, seen.left_out)
+        state.detector.learn(outlook.found, learned, flagged, seen.left_out)
 
 
 def _is_judged(state: State, age: Real) -> NDArray[np.bool_]:
