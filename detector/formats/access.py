@@ -80,10 +80,34 @@ def find_marks(lines: Lines, asked: frozenset[str], *, vhost: bool) -> pl.DataFr
         "status": np.where(there, status, MISSING),
         "payload": np.where(there, status + 4, MISSING),
     }
-    texts = [lines.text] if asked & {"version", "service"} else []
+    if "version" in asked:
+        place = begins + columns["payload"]
+        begin, end = _agent(lines, np.flatnonzero(there), place)
+        columns |= {"agent": np.where(begin < end, begin - begins, MISSING), "agent length": end - begin}
+    texts = [lines.text] if "service" in asked else []
     if "endpoint" in asked:
         texts.append(texts_at(lines.bytes, quote, np.maximum(closes, quote)).alias("request"))
     return pl.DataFrame([*texts, *(pl.Series(name, column) for name, column in columns.items())])
+
+
+def _agent(lines: Lines, rows: Positions, places: Positions) -> tuple[Positions, Positions]:
+    """Where the user agent of each line begins and ends, in the block; empty where there is none, or it is only `-`.
+
+    It is the second text in quotes behind the payload, which begins at `places`; only `rows` are looked at.
+    """
+    begins, ends = np.zeros((2, len(lines)), np.int64)
+    before, last = places[rows], lines.ends[rows]
+    for near in (16, 8, 8):
+        quote = first_of(lines.bytes, before, last, '"', near=near, far=LONGEST_REQUEST)
+        found = (quote >= 0) & (quote < last)
+        rows, before, last = rows[found], quote[found] + 1, last[found]
+    quote = first_of(lines.bytes, before, last, '"\\', near=64, far=LONGEST_REQUEST)
+    found = (quote >= 0) & (quote < last)
+    found[found] = (lines.bytes[quote[found]] == ord('"')) & (lines.bytes[before[found] - 2] == ord(" "))
+    dash = (quote - before == 1) & (lines.bytes[np.minimum(before, len(lines.bytes) - 1)] == ord("-"))
+    kept = found & ~dash
+    begins[rows[kept]], ends[rows[kept]] = before[kept], quote[kept]
+    return begins, ends
 
 
 def _head(lines: Lines, *, vhost: bool) -> tuple[Positions, Positions, Positions]:
@@ -121,7 +145,7 @@ def by_position(*, vhost: bool) -> Format:
         "matched": Unless("before", "\\"),
         "time": Span("time", TIME_WIDTH),
         "client": Span("client", "client length"),
-        "version": present(LINE.str.extract(r'"([^"\\]*)"$')),
+        "version": Span("agent", "agent length"),
         "endpoint": without_query(pl.col("request")),
         "status": Span("status", 3),
         "payload_bytes": Span("payload"),

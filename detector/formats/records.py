@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import polars as pl
 
 from detector.formats.clock import Calendar, instants
 from detector.formats.format import LINE, Format, LevelAt, Span, Unless
-from detector.formats.hashing import hash_at, hash_texts
+from detector.formats.hashing import hash_at, hash_texts, hash_whole
 from detector.formats.levels import from_leading_word, from_priorities
 from detector.formats.lines import (
     Lines,
@@ -27,8 +27,8 @@ from detector.schemas import RECORDS, schema
 RECORD, CONTINUATION, UNKNOWN, BLANK, HEADER = range(5)
 """What a physical line is: the first line of a record, a further line of it, or none, by reason."""
 REASONS = {UNKNOWN: "unknown_format", BLANK: "blank", HEADER: "header"}
-TYPES = schema(RECORDS) | {"client_hash": pl.UInt64()}
-PLACE = {"client_hash": "client"}
+TYPES = schema(RECORDS) | {"client_hash": pl.UInt64(), "version_hash": pl.UInt64()}
+PLACE = {"client_hash": "client", "version_hash": "version"}
 """Columns beyond Records, by the field that they are made of."""
 MISSING = -1
 OUTER_WINS = frozenset({"service", "host", "format"})
@@ -48,6 +48,24 @@ class Recipe:
     formats: tuple[Format, ...]
     inner: tuple[Format, ...] = ()
     calendar: Calendar = field(default_factory=Calendar)
+
+
+    @property
+    def bare(self) -> Recipe:
+        """For lines that are known to be records: neither their times nor what is needed besides is read again."""
+        formats, inner = (tuple(map(_without_time, some)) for some in (self.formats, self.inner))
+        return replace(self, formats=formats, inner=inner)
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """What any of the formats knows of a record."""
+        return frozenset().union(*(known.fields for known in (*self.formats, *self.inner)))
+
+
+def _without_time(known: Format) -> Format:
+    fields = {name: where for name, where in known.fields.items() if name != "time"}
+    fallback = None if known.fallback is None else _without_time(known.fallback)
+    return replace(known, fields=fields, needs=(), fallback=fallback)
 
 
 NOTHING = Recipe(())
@@ -182,20 +200,20 @@ def _computed(name: str, column: pl.Series, clock: tuple[str, ...], calendar: Ca
     """A field that polars computed."""
     if name == "time":
         return instants(column, clock, calendar)
-    if name == "client_hash":
-        return hash_texts(column.cast(pl.String))
+    if name in PLACE:
+        return hash_texts(column.cast(pl.String), whole=name == "version_hash").alias(name)
     return column if name == "matched" else column.cast(TYPES[name], strict=False)
 
 
 def _in_place(name: str, begins: Positions, ends: Positions, lines: Lines) -> pl.Series:
     """A field that lies in the lines as it is; null where it is empty."""
-    if name != "client_hash" and TYPES[name].is_integer():
+    if name not in PLACE and TYPES[name].is_integer():
         value, there = leading_number(lines.bytes, begins, ends - begins)
         column = pl.Series(name, value.astype(np.int32) if TYPES[name] == pl.Int32 else value)
     else:
         there = begins < ends
-        hashed = name == "client_hash"
-        column = pl.Series(hash_at(lines.bytes, begins, ends)) if hashed else texts_at(lines.bytes, begins, ends)
+        made = {"client_hash": hash_at, "version_hash": hash_whole}.get(name, texts_at)
+        column = pl.Series(made(lines.bytes, begins, ends))
     column = column.alias(name)
     return column if there.all() else column.set(~pl.Series(there), None)
 
