@@ -80,9 +80,8 @@ def find_marks(lines: Lines, asked: frozenset[str], *, vhost: bool) -> pl.DataFr
         "status": np.where(there, status, MISSING),
         "payload": np.where(there, status + 4, MISSING),
     }
-    if "version" in asked:
-        place = begins + columns["payload"]
-        begin, end = _agent(lines, np.flatnonzero(there), place)
+    if asked & {"version", "version_hash"}:
+        begin, end = _agents(lines, np.flatnonzero(there), begins + columns["payload"], whole="version" in asked)
         columns |= {"agent": np.where(begin < end, begin - begins, MISSING), "agent length": end - begin}
     texts = [lines.text] if "service" in asked else []
     if "endpoint" in asked:
@@ -90,24 +89,43 @@ def find_marks(lines: Lines, asked: frozenset[str], *, vhost: bool) -> pl.DataFr
     return pl.DataFrame([*texts, *(pl.Series(name, column) for name, column in columns.items())])
 
 
-def _agent(lines: Lines, rows: Positions, places: Positions) -> tuple[Positions, Positions]:
+def _agents(lines: Lines, rows: Positions, places: Positions, *, whole: bool) -> tuple[Positions, Positions]:
     """Where the user agent of each line begins and ends, in the block; empty where there is none, or it is only `-`.
 
-    It is the second text in quotes behind the payload, which begins at `places`; only `rows` are looked at.
+    It is the second text in quotes behind the payload, which begins at `places`.
+
+    Args:
+        lines: n lines.
+        rows: of those that are looked at.
+        places: n.
+        whole: with its end; without, what follows it is part of it, which is enough to tell agents apart.
     """
+    before, last = _third_quote(lines, rows, places) + 1, lines.ends[rows]
+    there = (before > 0) & (lines.bytes[before - 2] == ord(" "))
+    rows, before, last = rows[there], before[there], last[there]
+    if whole:
+        quote = first_of(lines.bytes, before, last, '"\\', near=64, far=LONGEST_REQUEST)
+        last = np.where((quote >= 0) & (lines.bytes[np.minimum(quote, len(lines.bytes) - 1)] == ord('"')), quote, before)
+    missing = (lines.bytes[before] == ord("-")) & (lines.bytes[np.minimum(before + 1, last)] == ord('"'))
     begins, ends = np.zeros((2, len(lines)), np.int64)
-    before, last = places[rows], lines.ends[rows]
-    for near in (16, 8, 8):
-        quote = first_of(lines.bytes, before, last, '"', near=near, far=LONGEST_REQUEST)
-        found = (quote >= 0) & (quote < last)
-        rows, before, last = rows[found], quote[found] + 1, last[found]
-    quote = first_of(lines.bytes, before, last, '"\\', near=64, far=LONGEST_REQUEST)
-    found = (quote >= 0) & (quote < last)
-    found[found] = (lines.bytes[quote[found]] == ord('"')) & (lines.bytes[before[found] - 2] == ord(" "))
-    dash = (quote - before == 1) & (lines.bytes[np.minimum(before, len(lines.bytes) - 1)] == ord("-"))
-    kept = found & ~dash
-    begins[rows[kept]], ends[rows[kept]] = before[kept], quote[kept]
+    begins[rows], ends[rows] = before, np.where(missing, before, last)
     return begins, ends
+
+
+def _third_quote(lines: Lines, rows: Positions, places: Positions) -> Positions:
+    """Where the third quote behind each place lies, -1 where there is none."""
+    first, last = places[rows], lines.ends[rows]
+    quotes = marks_of(windows_at(lines.bytes, first, NEAR), '"')
+    for _ in range(2):
+        quotes &= quotes - np.uint64(1)
+    found = first + lowest_bit(quotes)
+    far = np.flatnonzero((quotes == 0) | (found >= last))
+    before = first[far]
+    for near in (16, 64, 8):
+        quote = first_of(lines.bytes, before, last[far], '"', near=near, far=LONGEST_REQUEST)
+        before = np.where((quote < 0) | (quote >= last[far]), last[far], quote + 1)
+    found[far] = np.where(before < last[far], before - 1, -1)
+    return found
 
 
 def _head(lines: Lines, *, vhost: bool) -> tuple[Positions, Positions, Positions]:
@@ -146,6 +164,7 @@ def by_position(*, vhost: bool) -> Format:
         "time": Span("time", TIME_WIDTH),
         "client": Span("client", "client length"),
         "version": Span("agent", "agent length"),
+        "version_hash": Span("agent", "agent length"),
         "endpoint": without_query(pl.col("request")),
         "status": Span("status", 3),
         "payload_bytes": Span("payload"),

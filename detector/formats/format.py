@@ -10,6 +10,8 @@ import polars as pl
 from detector.formats.lines import Lines
 
 LINE = pl.col("line")
+HASHED = {"client_hash": "client", "version_hash": "version"}
+"""Columns beyond Records, by the field that they are made of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,3 +119,7 @@ class Format:
     priority: int = 0
     dialect: str = field(default="", kw_only=True)
     alone: bool = field(default=False, kw_only=True)
+
+    def place(self, name: str) -> str:
+        """The field that a column is made of; a format may have a quicker one for a hash than for the text."""
+        return name if name in self.fields else HASHED.get(name, name)

@@ -15,6 +15,8 @@ MAX_WHOLE_BYTES = 1024
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 KEYS = np.cumprod(np.full(NEAR // WORD, GOLDEN, np.uint64), dtype=np.uint64)
 """Odd multipliers, one for each word that is mixed in at once."""
+FIRST = LOW_BYTES[np.clip(np.arange(NEAR + 1)[:, None] - np.arange(0, NEAR, WORD), 0, WORD)]
+"""Masks that keep the first n of 64 bytes."""
 
 
 def hash_at(data: NDArray[np.uint8], begins: Positions, ends: Positions) -> Words:
@@ -39,13 +41,14 @@ def hash_whole(data: NDArray[np.uint8], begins: Positions, ends: Positions) -> W
     """
     sizes = np.minimum(ends - begins, MAX_WHOLE_BYTES)
     state: Words = sizes.astype(np.uint64)
-    places = np.arange(0, NEAR, WORD)
     for done in range(0, int(sizes.max(initial=0)), NEAR):
         rows = np.flatnonzero(sizes > done)
-        words = windows_at(data, begins[rows] + done, NEAR).view("<u8")
-        cut = np.flatnonzero(sizes[rows] < done + NEAR)
-        words[cut] &= LOW_BYTES[np.clip((sizes[rows[cut]] - done)[:, None] - places, 0, WORD)]
-        state[rows] = _mix((state[rows] ^ (words * KEYS).sum(axis=1, dtype=np.uint64)) * GOLDEN)
+        size = sizes[rows]
+        # the last 64 bytes of a long text overlap those before
+        words = windows_at(data, begins[rows] + np.maximum(np.minimum(done, size - NEAR), 0), NEAR).view("<u8")
+        if not done and size.min() < NEAR:
+            words = words & FIRST[np.minimum(size, NEAR)]
+        state[rows] = _mix((state[rows] ^ (words @ KEYS)) * GOLDEN)
     return state
 
 

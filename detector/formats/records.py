@@ -28,8 +28,8 @@ RECORD, CONTINUATION, UNKNOWN, BLANK, HEADER = range(5)
 """What a physical line is: the first line of a record, a further line of it, or none, by reason."""
 REASONS = {UNKNOWN: "unknown_format", BLANK: "blank", HEADER: "header"}
 TYPES = schema(RECORDS) | {"client_hash": pl.UInt64(), "version_hash": pl.UInt64()}
-PLACE = {"client_hash": "client", "version_hash": "version"}
-"""Columns beyond Records, by the field that they are made of."""
+HASHES = {"client_hash": hash_at, "version_hash": hash_whole}
+"""Columns beyond Records."""
 MISSING = -1
 OUTER_WINS = frozenset({"service", "host", "format"})
 """What an envelope says itself, whatever the line inside it says; its time always counts."""
@@ -140,8 +140,8 @@ def _cascade(lines: Lines, formats: tuple[Format, ...], calendar: Calendar, want
 def _one_format(lines: Lines, known: Format, calendar: Calendar, wanted: frozenset[str]) -> pl.DataFrame:
     """`matched`, `timestamp` and what is wanted of the fields that the format knows; null where it did not match."""
     names = ("matched", "time", *sorted(wanted | set(known.needs) - {"time"}))
-    asked = [name for name in names if PLACE.get(name, name) in known.fields]
-    fields = frozenset(PLACE.get(name, name) for name in asked)
+    asked = [name for name in names if known.place(name) in known.fields]
+    fields = frozenset(map(known.place, asked))
     table = known.decode(lines.text) if known.locate is None else known.locate(lines, fields).lazy()
     found = table.select(_expressions(known, asked)).collect(engine="in-memory")
     columns = {name: _column(name, known, found, lines, calendar) for name in asked}
@@ -162,7 +162,7 @@ def _expressions(known: Format, asked: list[str]) -> list[pl.Expr]:
     """What polars has to compute: texts, and for a span its begin and its length; columns of `locate` as they are."""
     expressions = []
     for name in asked:
-        where = known.fields[PLACE.get(name, name)]
+        where = known.fields[known.place(name)]
         if isinstance(where, Span | LevelAt | Unless):
             if not isinstance(where.begin, int):
                 expressions.append(_places_in(where.begin, MISSING).alias(name))
@@ -179,7 +179,7 @@ def _places_in(where: pl.Expr | str, missing: int) -> pl.Expr:
 
 def _column(name: str, known: Format, found: pl.DataFrame, lines: Lines, calendar: Calendar) -> pl.Series:
     """One field of every line, with the type that Records gives it."""
-    where = known.fields[PLACE.get(name, name)]
+    where = known.fields[known.place(name)]
     if isinstance(where, LevelAt):
         return _level(where, *_places(name, where.begin, None, found, lines), lines).alias(name)
     if isinstance(where, Unless):
@@ -200,19 +200,19 @@ def _computed(name: str, column: pl.Series, clock: tuple[str, ...], calendar: Ca
     """A field that polars computed."""
     if name == "time":
         return instants(column, clock, calendar)
-    if name in PLACE:
+    if name in HASHES:
         return hash_texts(column.cast(pl.String), whole=name == "version_hash").alias(name)
     return column if name == "matched" else column.cast(TYPES[name], strict=False)
 
 
 def _in_place(name: str, begins: Positions, ends: Positions, lines: Lines) -> pl.Series:
     """A field that lies in the lines as it is; null where it is empty."""
-    if name not in PLACE and TYPES[name].is_integer():
+    if name not in HASHES and TYPES[name].is_integer():
         value, there = leading_number(lines.bytes, begins, ends - begins)
         column = pl.Series(name, value.astype(np.int32) if TYPES[name] == pl.Int32 else value)
     else:
         there = begins < ends
-        made = {"client_hash": hash_at, "version_hash": hash_whole}.get(name, texts_at)
+        made = HASHES.get(name, texts_at)
         column = pl.Series(made(lines.bytes, begins, ends))
     column = column.alias(name)
     return column if there.all() else column.set(~pl.Series(there), None)
