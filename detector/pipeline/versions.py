@@ -1,0 +1,171 @@
+"""Lines per client of each version against the others at the same moment, day by day: judge, then learn.
+
+A version is compared with the others of its family (`FleetApp/4.9.0` with `FleetApp/4.8.2`) where enough clients of
+these talk, else with all others of the service; how much it usually differs from them is learned once a day. Of a
+version that was there from the beginning, or is alone in its family, hardly anything is said before that is known.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+
+from detector.detect.talk import HOUR, MEASURES, compare, score_of, times_to_look
+from detector.incidents import incident_id
+from detector.pipeline.version_scene import (
+    FAMILY,
+    WAVER,
+    Known,
+    Numbers,
+    Scene,
+    learn,
+    rise_of,
+    scene_of,
+    started,
+    suspects,
+)
+from detector.pipeline.version_surges import VersionSurge
+from detector.schemas import Incident, Rise
+from detector.windows.versions import TILE_US, TILES_PER_DAY, VersionTotals
+
+MOST_VERSIONS = 16
+"""Of each service the largest are judged in each tile; all of them count as others."""
+LEAST_RATIO = 1.5
+
+
+class Found(NamedTuple):
+    """An incident and the version that it is about."""
+
+    incident: Incident
+    rise: Rise
+
+
+@dataclass(slots=True)
+class Judge:
+    """Judges the versions of services.
+
+    Attributes:
+        totals: what their clients sent.
+        width_us: length of a window, for what is told.
+        open_at: score at which an incident opens.
+        least: lines an hour more than the others would have sent that an incident needs.
+        least_factor: times what the others send that it needs.
+        services: name -> what is known.
+    """
+
+    totals: VersionTotals
+    width_us: int
+    open_at: float
+    least: float
+    least_factor: float
+    services: dict[str, Known] = field(default_factory=dict)
+
+    def advance(self, day: int, until: int) -> list[Found]:
+        """Judge a day up to tile `until`, and learn from it; days come in order. What closed."""
+        closed: list[Found] = []
+        before, today = self.totals.rows(day - 1), self.totals.rows(day)
+        first, end = day * TILES_PER_DAY - HOUR + 1, min((day + 1) * TILES_PER_DAY, until)
+        late = before[1] >= first
+        columns = [np.concatenate([old[late], new]) for old, new in zip(before, today, strict=True)]
+        for service in sorted(self.totals.services):
+            number = self.totals.services[service]
+            mine = columns[0] == number
+            if service not in self.services:
+                if not mine.any():
+                    continue
+                self.services[service] = Known(int(columns[1][mine].min()))
+            known = self.services[service]
+            if mine.any() or known.surges:
+                scene = scene_of(self.totals, number, first, end, [column[mine] for column in columns])
+                closed += self._live(service, known, scene)
+        return closed
+
+    def still_open(self) -> list[Found]:
+        """What lasts."""
+        return [self._found(service, version, surge)
+                for service, known in sorted(self.services.items())
+                for version, surge in sorted(known.surges.items())]  # fmt: skip
+
+    def _live(self, service: str, known: Known, scene: Scene) -> list[Found]:
+        """Go through the tiles of a day in order of time."""
+        closed: list[Found] = []
+        known.note(scene)
+        held = set(known.surges)
+        looks: dict[int, list[int]] = {}
+        suspect = suspects(known, scene, self.open_at, self.least, self._factor)
+        for tile, version in times_to_look(suspect, scene.hours.lines, MOST_VERSIONS):
+            looks.setdefault(tile, []).append(version)
+        for tile in range(HOUR - 1, scene.hours.lines.shape[1]):
+            for version in looks.get(tile, ()):
+                if scene.names[version] not in known.surges:
+                    self._open(known, scene, version, tile)
+            for name in sorted(known.surges):
+                held.add(name)
+                end = go_on(known, known.surges[name], scene, name, tile)
+                if end:
+                    closed.append(self._found(service, name, known.surges.pop(name), end))
+        if scene.hours.lines.shape[1] == HOUR - 1 + TILES_PER_DAY:
+            learn(known, scene, frozenset(held))
+        return closed
+
+    def _open(self, known: Known, scene: Scene, version: int, tile: int) -> None:
+        """Open a surge if the clients of the hour bear it out, one by one."""
+        found = scene.others(version, tile)
+        if found is None:
+            return
+        kind, others = found
+        name, hour = scene.names[version], scene.rows.within(tile - HOUR + 1, tile + 1)
+        best: tuple[float, int] | None = None
+        for measure in range(MEASURES):
+            ratio = compare(hour, version, others, measure, spare=True)
+            if ratio is None:
+                continue
+            habit = known.habit(name, kind, measure)
+            spread = ratio.variance + 1 / habit.precision + WAVER[kind] ** 2
+            score = round(score_of((ratio.log - habit.mean) / math.sqrt(spread)), 6)
+            rises = ratio.log - max(habit.mean, 0.0) >= math.log(self._factor)
+            if score >= self.open_at and rises and (best is None or score > best[0]):
+                best = score, measure
+        if best is None:
+            return
+        score, measure = best
+        rate = scene.rate(others, measure, tile) * math.exp(max(known.habit(name, kind, measure).mean, 0.0))
+        rise = rise_of(known, scene, (version, measure, rate), _group(kind, version, others), tile)
+        begin = started(scene, version, measure, tile, rate * (1 + rise.ratio) / 2)
+        known.surges[name] = VersionSurge(measure, kind, begin, scene.first + tile + 1, score, rate, rise)
+
+    @property
+    def _factor(self) -> float:
+        return max(self.least_factor, LEAST_RATIO)
+
+    def _found(self, service: str, version: str, surge: VersionSurge, end: str = "") -> Found:
+        key = incident_id(service, f"version {version}", surge.detected * TILE_US)
+        return Found(surge.incident(key, service, self.width_us, end), surge.rise)
+
+
+def go_on(known: Known, surge: VersionSurge, scene: Scene, name: str, tile: int) -> str:
+    """Take one more tile into a surge; why it closes now, or nothing."""
+    if name not in scene.names:
+        return surge.take(scene.first + tile, 0.0, 0.0, None)
+    version = scene.names.index(name)
+    found = scene.others(version, tile)
+    others: Numbers = np.empty(0, np.int64)
+    if found is not None and found[0] == surge.kind:  # else nobody of its family is left: it is held to what they sent
+        others = found[1]
+        usual = math.exp(max(known.habit(name, surge.kind, surge.measure).mean, 0.0))
+        surge.rate = scene.rate(others, surge.measure, tile) * usual
+    lines, exposure = scene.lately(version, surge.measure, tile)
+    each, talking = scene.alone(version, surge.measure)
+    ratio = lines / exposure / surge.rate if exposure else None
+    end = surge.take(scene.first + tile, float(each[tile]), float(talking[tile]), ratio)
+    if ratio is not None and not surge.quiet:
+        against = (version, surge.measure, surge.rate)
+        surge.rise = rise_of(known, scene, against, _group(surge.kind, version, others), tile)
+    return end
+
+
+def _group(kind: str, version: int, others: Numbers) -> Numbers | None:
+    return np.append(others, version) if kind == FAMILY else None
