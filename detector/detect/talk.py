@@ -137,7 +137,7 @@ def compare(rows: Rows, version: int, others: Numbers, measure: int, *, spare: b
     if min(mine.shape[1], theirs.shape[1]) < LEAST_CLIENTS - spare:
         return None
     (log, scatter, number), (other_log, other_scatter, others_number) = _rate(mine), _rate(theirs)
-    scatter = (number * scatter + BROAD * other_scatter) / (number + BROAD)
+    scatter = max(other_scatter, (number * scatter + BROAD * other_scatter) / (number + BROAD))
     spread = max(scatter, LEAST_SCATTER) / (number - 1) + max(other_scatter, LEAST_SCATTER) / others_number
     return Ratio(log - other_log, spread + 1 / mine[0].sum() + 1 / theirs[0].sum())
 

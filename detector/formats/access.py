@@ -12,6 +12,7 @@ from functools import partial
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from detector.formats.cut import before, present, whole
 from detector.formats.format import LINE, Format, LevelAt, Sample, Span, Unless
@@ -66,11 +67,9 @@ def without_query(request: pl.Expr) -> pl.Expr:
 
 def find_marks(lines: Lines, asked: frozenset[str], *, vhost: bool) -> pl.DataFrame:
     """Where the client, the time, the request and the status begin in each line; -1 where they are missing."""
-    begins, ends = lines.begins, lines.ends
+    begins = lines.begins
     client, size, opens = _head(lines, vhost=vhost)
-    quote = np.where(opens >= 0, np.minimum(begins + opens + TIME_WIDTH + 4, ends), ends)
-    closes = first_of(lines.bytes, quote, ends, '"', near=64, far=LONGEST_REQUEST)
-    there = (closes < ends) & (closes >= 0)
+    quote, closes, there = _request(lines, opens)
     status = closes + 2 - begins
     columns = {
         "client": client,
@@ -87,6 +86,21 @@ def find_marks(lines: Lines, asked: frozenset[str], *, vhost: bool) -> pl.DataFr
     if "endpoint" in asked:
         texts.append(texts_at(lines.bytes, quote, np.maximum(closes, quote)).alias("request"))
     return pl.DataFrame([*texts, *(pl.Series(name, column) for name, column in columns.items())])
+
+
+def _request(lines: Lines, opens: Positions) -> tuple[Positions, Positions, NDArray[np.bool_]]:
+    """Where in the block the request begins, where its closing quote is, and whether it is there."""
+    quote = np.where(opens >= 0, np.minimum(lines.begins + opens + TIME_WIDTH + 4, lines.ends), lines.ends)
+    closes = first_of(lines.bytes, quote, lines.ends, '"', near=64, far=LONGEST_REQUEST)
+    return quote, closes, (closes < lines.ends) & (closes >= 0)
+
+
+def agents_at(lines: Lines, *, vhost: bool) -> tuple[Positions, Positions] | None:
+    """Where the user agent of each line and what follows it lie; None where a request has an escaped quote."""
+    _, closes, there = _request(lines, _head(lines, vhost=vhost)[2])
+    if not there.all() or (lines.bytes[closes - 1] == ord("\\")).any():
+        return None
+    return _agents(lines, np.arange(len(lines)), closes + 6, whole=False)
 
 
 def _agents(lines: Lines, rows: Positions, places: Positions, *, whole: bool) -> tuple[Positions, Positions]:
@@ -173,7 +187,7 @@ def by_position(*, vhost: bool) -> Format:
         fields["service"] = before(LINE, " ").str.replace(r":\d+$", "")
     return Format(
         "access", ABOUT, SAMPLES, fields, CLOCK, locate=partial(find_marks, vhost=vhost), needs=("time", "status"),
-        fallback=by_regex(),
+        fallback=by_regex(), versions_at=partial(agents_at, vhost=vhost),
     )  # fmt: skip
 
 

@@ -113,6 +113,20 @@ def read_records(lines: Lines, recipe: Recipe, wanted: frozenset[str]) -> Parsed
     return Parsed(pl.DataFrame(kept), kinds, formats)
 
 
+def version_hashes(lines: Lines, recipe: Recipe) -> pl.Series:
+    """Hashes of the versions of n lines that are records, UInt64; null where there is none.
+
+    The fixed cost of `read_records` counts where only some lines of a block are asked for.
+    """
+    first = recipe.formats[0]
+    places = first.versions_at(lines) if len(recipe.formats) == 1 and first.versions_at is not None else None
+    if places is not None:
+        return _in_place("version_hash", *places, lines)
+    name = "version_hash"
+    frame = read_records(lines, recipe.bare, frozenset({name})).frame
+    return frame[name] if name in frame.columns else pl.repeat(None, len(lines), dtype=TYPES[name], eager=True)
+
+
 def _cascade(lines: Lines, formats: tuple[Format, ...], calendar: Calendar, wanted: frozenset[str]) -> pl.DataFrame:
     """Each format in turn on what is still unmatched; the rows end in the order of the lines."""
     steps = [step for known in formats for step in (known, known.fallback) if step is not None]

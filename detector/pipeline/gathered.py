@@ -34,7 +34,10 @@ class Gathered:
     losses: Losses = field(default_factory=Losses)
     timed: bool = False
     indexes: list[FileIndex] = field(default_factory=list)
-    versions: VersionTotals = field(default_factory=VersionTotals)
+    versions: VersionTotals = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.versions = VersionTotals(self.totals)
 
     def stores(self) -> list[Store]:
         """The counts that there are; logs come first."""

@@ -69,7 +69,7 @@ def read(block: Block, context: Context) -> Reading:
     if names.client:
         frame = frame.with_columns(client_hash=hash_texts(frame["client"]))
     partial = count(frame, parsed.kinds, lines.sizes, context.width_us, stem)
-    versions = count_versions(frame, lines, context.recipe, stem, context.agents)
+    versions = count_versions(frame, partial, lines, context.recipe, context.width_us, context.agents)
     where = unparsed(parsed), dict(parsed.formats)
     return Reading(partial, len(lines.begins), len(block.data), *where, block.offset_bytes, versions)
 

@@ -19,8 +19,9 @@ from detector.pipeline.period import Period, period_of
 from detector.pipeline.planned import mark_planned
 from detector.pipeline.stores import Store
 from detector.pipeline.verdict_table import tabulate
+from detector.pipeline.version_walk import add_versions, told_of, with_version
 from detector.pipeline.walk import Walk, walk
-from detector.schemas import Incident, ScanResult
+from detector.schemas import Cause, Incident, ScanResult
 
 YOUNG_US = 3_600_000_000
 """What is known of a service for less is not judged."""
@@ -66,12 +67,13 @@ def judge(
     """Find the surges in what was read; arguments and errors as for `scan`. Without the clock nothing is read again."""
     period = period_in(gathered, settings)
     stores = stores_in(gathered, period)
-    walks = [walk(store, period, settings, opens_at(settings.incident_budget), keep=keep_windows) for store in stores]
+    walks = walks_of(gathered, period, settings, settings.incident_budget, keep=keep_windows)
     services = sum(len(one.names) for one in walks)
-    causes = {one.id: cause_of(one, of.store, of.end) for of in walks for one in of.incidents if period.covers(one)}
+    causes = {one.id: _cause(one, of) for of in walks for one in of.incidents if period.covers(one)}
     untold: list[str] = []
     if now_us is not None:
         causes, untold = explain(causes, walks, gathered, settings, now_us)
+    causes = {key: with_version(cause) for key, cause in causes.items()}
     return ScanResult(
         input=gathered.summary,
         window_seconds=(stores[0] if stores else gathered.totals).width_us / 1e6,
@@ -83,6 +85,21 @@ def judge(
         notes=_notes(gathered, walks) + untold,
         windows=period.cut(pl.concat(map(tabulate, walks))) if walks and keep_windows else None,
     )
+
+
+def walks_of(gathered: Gathered, period: Period, settings: Settings, budget: str, *, keep: bool) -> list[Walk]:
+    """Live through all stores; versions are judged where logs were read."""
+    open_at, walks = opens_at(budget), []
+    for store in stores_in(gathered, period):
+        walks.append(walk(store, period, settings, open_at, keep=keep))
+        if store is gathered.totals:
+            add_versions(walks[-1], gathered.versions, settings, open_at)
+    return walks
+
+
+def _cause(incident: Incident, of: Walk) -> Cause:
+    cause, rise = cause_of(incident, of.store, of.end), of.rises.get(incident.id)
+    return cause if rise is None else told_of(incident, cause, rise)
 
 
 def opens_at(budget: str) -> float:

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from detector.explain.agents import reduce_agents
 from detector.formats.lines import Lines
-from detector.formats.records import Recipe, read_records
-from detector.windows.versions import TILE_US, VersionCounts, is_sampled, level_of
+from detector.formats.records import Recipe, read_records, version_hashes
+from detector.windows.counting import Partial
+from detector.windows.versions import TILE_US, Levels, VersionCounts, is_sampled
 
 MOST_KNOWN = 100_000
 """Names of versions that are kept by their hashes, so that they are not made of the same text again and again."""
@@ -35,105 +36,115 @@ class Agents:
 
 
 def count_versions(
-    frame: pl.DataFrame, lines: Lines, recipe: Recipe, stem: str, agents: Agents
+    frame: pl.DataFrame, partial: Partial, lines: Lines, recipe: Recipe, width_us: int, agents: Agents
 ) -> VersionCounts | None:
     """Count one block.
 
     Args:
         frame: n rows in the order of the lines: `timestamp`, `client_hash`, and any of `service`, `repeats`, HASH.
+        partial: its counts, which say how dense the sample has to be at most.
         lines: n physical lines.
         recipe: how they were read.
-        stem: the service of lines that do not say whose they are.
+        width_us: length of a window.
         agents: brought up to date.
 
     Returns:
         None where the format says nothing of clients or versions.
     """
-    if "client_hash" not in frame.columns or "version" not in recipe.fields:
+    if "client_hash" not in frame.columns or not len(partial.window) or "version" not in recipe.fields:
         return None
-    known = (frame["timestamp"].is_not_null() & frame["client_hash"].is_not_null()).to_numpy()
-    rows = np.flatnonzero(known)
-    if not len(rows):
-        return None
-    taken = frame if len(rows) == len(frame) else frame[rows]
-    tile = taken["timestamp"].to_physical().to_numpy() // TILE_US
-    service, names = _services(taken, stem)
-    weight = _weights(taken)
-    base, width = int(tile.min()), len(names)
-    cells, place = np.unique((tile - base) * width + service, return_inverse=True)
-    total = np.bincount(place, weight, len(cells)).astype(np.int64)
-    clients = taken["client_hash"].to_numpy()
-    chosen = _sample(clients, level_of(total), place)
-    agents.sparse = len(chosen) > MOSTLY * len(rows)
-    hashes = taken[HASH][chosen] if HASH in taken.columns else _hashes(lines, rows[chosen], recipe)
-    version, versions = _versions(hashes, lines, rows[chosen], recipe, agents)
-    row, slot, number = _sum(place[chosen] * len(versions) + version, clients[chosen], weight, chosen)
-    cell = cells[row // len(versions)]
-    return VersionCounts(
-        names, versions, cells // width + base, cells % width, total,
-        cell // width + base, cell % width, row % len(versions), slot, number,
-    )  # fmt: skip
+    levels = Levels.of(partial.window, partial.service, partial.measures[0], width_us)
+    rows = _rows(frame, int(levels.level.min()))
+    service, names = _services(frame, rows, partial)
+    micros = frame["timestamp"].to_physical().to_numpy()[rows]
+    clients = frame["client_hash"].to_numpy()[rows]
+    if levels.level.any():
+        sampled = np.flatnonzero(is_sampled(clients, levels.at(micros, service)))
+        rows, service, micros, clients = rows[sampled], service[sampled], micros[sampled], clients[sampled]
+    agents.sparse = len(rows) > MOSTLY * len(frame)
+    hashes = frame[HASH][rows] if HASH in frame.columns else version_hashes(_only(lines, rows), recipe)
+    version, versions = _versions(hashes, lines, rows, recipe, agents)
+    tile = micros // TILE_US
+    base = int(tile.min(initial=np.iinfo(np.int64).max))
+    cells, place = _cells(((tile - base) * len(names) + service) * len(versions) + version)
+    row, slot, number = _sum(place, clients, _weights(frame, rows))
+    cell, version = np.divmod(cells[row], len(versions))
+    columns = (cell // len(names) + base, cell % len(names), version)
+    return VersionCounts(names, versions, *(column.astype(np.int32) for column in columns), slot, number)
 
 
-def _services(frame: pl.DataFrame, stem: str) -> tuple[Numbers, list[str]]:
-    """Service of every row as an index into the distinct names."""
-    if "service" not in frame.columns:
-        return np.zeros(len(frame), np.int64), [stem]
-    codes = frame["service"].fill_null(stem).rank("dense").to_numpy().astype(np.int64) - 1
-    return codes, frame["service"].fill_null(stem).unique().sort().to_list()
+def _rows(frame: pl.DataFrame, least: int) -> Numbers:
+    """The rows with a time and a client that may be in a sample of at least this level."""
+    clients = frame["client_hash"]
+    known = None
+    if frame["timestamp"].null_count() or clients.null_count():
+        known = (frame["timestamp"].is_not_null() & clients.is_not_null()).to_numpy()
+        clients = clients.fill_null(0)
+    if not least:
+        return np.arange(len(frame)) if known is None else np.flatnonzero(known)
+    sampled = is_sampled(clients.to_numpy(), np.array(least))
+    return np.flatnonzero(sampled if known is None else sampled & known)
 
 
-def _weights(frame: pl.DataFrame) -> Numbers | None:
+def _services(frame: pl.DataFrame, rows: Numbers, partial: Partial) -> tuple[Numbers, list[str]]:
+    """Service of every row as an index into the names of the partial counts."""
+    names = [name or "" for name in partial.services]
+    if len(names) == 1 or "service" not in frame.columns:
+        return np.zeros(len(rows), np.int64), names
+    numbers = {name: number for number, name in enumerate(partial.services) if name is not None}
+    return frame["service"][rows].replace_strict(numbers, default=0, return_dtype=pl.Int64).to_numpy(), names
+
+
+def _weights(frame: pl.DataFrame, rows: Numbers) -> Numbers | None:
     """How many records each row stands for; None: one each."""
     if "repeats" not in frame.columns or frame["repeats"].null_count() == len(frame):
         return None
-    return 1 + frame["repeats"].fill_null(0).to_numpy()
+    return 1 + frame["repeats"].fill_null(0).to_numpy()[rows]
 
 
-def _sample(clients: Words, level: Numbers, place: Numbers) -> Numbers:
-    """The rows whose clients are in the sample of their cell; the block alone can only show that it is smaller."""
-    if not level.any():
-        return np.arange(len(clients))
-    return np.flatnonzero(is_sampled(clients, level[place]))
+def _cells(key: Numbers) -> tuple[Numbers, Numbers]:
+    """The distinct keys, sorted, and the place of each row among them; by counting where they lie close together."""
+    if int(key.max(initial=0)) > 8 * len(key) + 1024:
+        return np.unique(key, return_inverse=True)
+    there = np.zeros(int(key.max(initial=0)) + 1, bool)
+    there[key] = True
+    cells = np.flatnonzero(there)
+    places = np.empty(len(there), np.int64)
+    places[cells] = np.arange(len(cells))
+    return cells, places[key]
 
 
-def _hashes(lines: Lines, rows: Numbers, recipe: Recipe) -> pl.Series:
-    """Of the versions of some lines, null where there is none."""
-    some = Lines(lines.bytes, lines.begins[rows], lines.ends[rows])
-    frame = read_records(some, recipe.bare, frozenset({HASH})).frame
-    return frame[HASH] if HASH in frame.columns else pl.repeat(None, len(rows), dtype=pl.UInt64, eager=True)
+def _only(lines: Lines, rows: Numbers) -> Lines:
+    return Lines(lines.bytes, lines.begins[rows], lines.ends[rows])
 
 
 def _versions(
     hashes: pl.Series, lines: Lines, rows: Numbers, recipe: Recipe, agents: Agents
 ) -> tuple[Numbers, list[str]]:
     """Version of every row as an index into the distinct names; the empty one stands for none."""
-    known = hashes.fill_null(0).to_numpy()
+    known = (hashes.fill_null(0) if hashes.null_count() else hashes).to_numpy()
     distinct, first, code = np.unique(known, return_index=True, return_inverse=True)
-    if len(agents.names) > MOST_KNOWN:
-        agents.names.clear()
-    found = dict(agents.names)  # another thread may clear it
-    new = [place for place, key in enumerate(distinct.tolist()) if key and key not in found]
+    each = [agents.names.get(key) if key else "" for key in distinct.tolist()]
+    new = [place for place, name in enumerate(each) if name is None]
     if new:
-        at = rows[first[new]]
-        told = read_records(Lines(lines.bytes, lines.begins[at], lines.ends[at]), recipe.bare, frozenset({"version"}))
-        names = reduce_agents(told.frame["version"]).fill_null("").to_list()
-        found |= dict(zip(distinct[new].tolist(), names, strict=True))
-        agents.names.update(found)
-    each = [found[key] if key else "" for key in distinct.tolist()]
-    versions = sorted(set(each))
+        told = read_records(_only(lines, rows[first[new]]), recipe.bare, frozenset({"version"})).frame["version"]
+        if len(agents.names) > MOST_KNOWN:
+            agents.names.clear()
+        for place, name in zip(new, reduce_agents(told).fill_null("").to_list(), strict=True):
+            each[place] = agents.names[int(distinct[place])] = name
+    versions = sorted({name or "" for name in each})
     numbers = {name: number for number, name in enumerate(versions)}
-    return np.array([numbers[name] for name in each], np.int64)[code], versions
+    return np.array([numbers[name or ""] for name in each], np.int64)[code], versions or [""]
 
 
 def _sum(
-    row: Numbers, clients: Words, weight: Numbers | None, chosen: Numbers
+    cell: Numbers, clients: Words, weight: Numbers | None
 ) -> tuple[Numbers, NDArray[np.uint32], NDArray[np.int32]]:
-    """Lines of each row and client: the row, the low half of the client's hash, the lines."""
-    key = row.astype(np.uint64) << np.uint64(32) | clients & np.uint64(0xFFFFFFFF)
+    """Lines of each cell and client: the cell, the low half of the client's hash, the lines."""
+    key = cell.astype(np.uint64) << np.uint64(32) | clients & np.uint64(0xFFFFFFFF)
     if weight is None:
         distinct, number = np.unique(key, return_counts=True)
     else:
         distinct, place = np.unique(key, return_inverse=True)
-        number = np.bincount(place, weight[chosen], len(distinct))
+        number = np.bincount(place, weight, len(distinct))
     return (distinct >> np.uint64(32)).astype(np.int64), distinct.astype(np.uint32), number.astype(np.int32)

@@ -15,9 +15,9 @@ from detector.schemas import Rise
 from detector.windows.versions import TILE_US, TILES_PER_DAY, VersionTotals
 
 FAMILY, REST = "family", "rest"
-DIFFER = {FAMILY: 0.25, REST: 1.5}
+DIFFER = {FAMILY: 0.2, REST: 1.5}
 """Standard deviation (ln) by which versions differ for good: of the same family, and of all kinds."""
-WAVER = {FAMILY: 0.15, REST: 0.5}
+WAVER = {FAMILY: 0.1, REST: 0.5}
 """Of an hour, around what is usual."""
 DAILY = 0.3
 """Of a day: so much does one day say about what is usual."""
@@ -98,8 +98,7 @@ def scene_of(totals: VersionTotals, service: int, first: int, until: int, column
     names.sort()
     groups = {family: at for at, family in enumerate(sorted(set(map(family_of, names))))}
     families = np.array([groups[family_of(name)] for name in names], np.int64)
-    each = [totals.total(at // TILES_PER_DAY, service, at) for at in range(first, until)]
-    return Scene(first, names, families, rows, sum_hours(rows, len(names), until - first), np.array(each, float))
+    return Scene(first, names, families, rows, sum_hours(rows, len(names), until - first), totals.series(service, first, until))
 
 
 def suspects(known: Known, scene: Scene, open_at: float, least: float, least_factor: float) -> NDArray[np.bool_]:
@@ -147,14 +146,19 @@ def rise_of(known: Known, scene: Scene, surge: tuple[int, int, float], group: Nu
     mine = float(lines[version] / max(clients[measure, version], 1.0))
     others = [] if group is None else [one for one in group.tolist() if one != version and clients[1, one] > 0]
     largest = max(others, key=lambda one: (clients[1, one], scene.names[one]), default=None)
+    missing = max(mine * clients[measure, every].sum() - lines[every].sum(), 0.0)
     return Rise(
-        scene.names[version], None if largest is None else scene.names[largest],
-        known.seen[scene.names[version]][0] * TILE_US, float(clients[1, version] / max(clients[1, every].sum(), 1.0)),
-        mine / rate, float(above[version] / max(above[every].sum(), 1e-9)),
-        rate * float(clients[measure, version]) * scale, float(lines[version]) * scale,
-        float(lines.sum()) * scale,
-        float(lines.sum() + max(mine * clients[measure, every].sum() - lines[every].sum(), 0.0)) * scale,
-    )  # fmt: skip
+        version=scene.names[version],
+        against=None if largest is None else scene.names[largest],
+        first_us=known.seen[scene.names[version]][0] * TILE_US,
+        share_of_clients=float(clients[1, version] / max(clients[1, every].sum(), 1.0)),
+        ratio=mine / rate,
+        share_of_excess=float(above[version] / max(above[every].sum(), 1e-9)),
+        before=float(rate * clients[measure, version] * scale),
+        during=float(lines[version] * scale),
+        lines_now=float(lines.sum() * scale),
+        lines_at_full=float((lines.sum() + missing) * scale),
+    )
 
 
 def started(scene: Scene, version: int, measure: int, tile: int, middle: float) -> int:

@@ -8,7 +8,7 @@ version that was there from the beginning, or is alone in its family, hardly any
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -34,6 +34,8 @@ from detector.windows.versions import TILE_US, TILES_PER_DAY, VersionTotals
 MOST_VERSIONS = 16
 """Of each service the largest are judged in each tile; all of them count as others."""
 LEAST_RATIO = 1.5
+LEAST_OTHERS = 1 / 3
+"""Clients of others for each one of a version that stands out: fewer are on their way to it, and do not tell."""
 
 
 class Found(NamedTuple):
@@ -70,8 +72,7 @@ class Judge:
         first, end = day * TILES_PER_DAY - HOUR + 1, min((day + 1) * TILES_PER_DAY, until)
         late = before[1] >= first
         columns = [np.concatenate([old[late], new]) for old, new in zip(before, today, strict=True)]
-        for service in sorted(self.totals.services):
-            number = self.totals.services[service]
+        for service, number in sorted(self.totals.totals.services.items()):
             mine = columns[0] == number
             if service not in self.services:
                 if not mine.any():
@@ -153,7 +154,7 @@ def go_on(known: Known, surge: VersionSurge, scene: Scene, name: str, tile: int)
     version = scene.names.index(name)
     found = scene.others(version, tile)
     others: Numbers = np.empty(0, np.int64)
-    if found is not None and found[0] == surge.kind:  # else nobody of its family is left: it is held to what they sent
+    if found is not None and found[0] == surge.kind and _are_enough(scene, version, found[1], tile):
         others = found[1]
         usual = math.exp(max(known.habit(name, surge.kind, surge.measure).mean, 0.0))
         surge.rate = scene.rate(others, surge.measure, tile) * usual
@@ -163,8 +164,16 @@ def go_on(known: Known, surge: VersionSurge, scene: Scene, name: str, tile: int)
     end = surge.take(scene.first + tile, float(each[tile]), float(talking[tile]), ratio)
     if ratio is not None and not surge.quiet:
         against = (version, surge.measure, surge.rate)
-        surge.rise = rise_of(known, scene, against, _group(surge.kind, version, others), tile)
+        rise = rise_of(known, scene, against, _group(surge.kind, version, others), tile)
+        last = surge.rise
+        surge.rise = rise if len(others) else replace(rise, ratio=last.ratio, against=last.against)
     return end
+
+
+def _are_enough(scene: Scene, version: int, others: Numbers, tile: int) -> bool:
+    """Else hardly anybody of the others is left: the version is held to what they last sent."""
+    talking = scene.hours.talking[1, :, tile]
+    return bool(talking[others].sum() >= LEAST_OTHERS * talking[version])
 
 
 def _group(kind: str, version: int, others: Numbers) -> Numbers | None:

@@ -1,0 +1,85 @@
+"""The incidents of versions beside those of the services they speak to: one incident per cause."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from detector.config import Settings
+from detector.pipeline.causes import cause_of
+from detector.pipeline.signals import LINES, PER_CLIENT
+from detector.pipeline.versions import Found, Judge
+from detector.pipeline.walk import Walk
+from detector.schemas import Cause, Contributor, Factor, Incident, Rise
+from detector.windows.versions import TILE_US, TILES_PER_DAY, VersionTotals
+
+KIND = "messages_per_client"
+
+
+def add_versions(walk: Walk, totals: VersionTotals, settings: Settings, open_at: float) -> None:
+    """Judge the versions of the time of a walk, and put what they raise among its incidents.
+
+    Where a version stands out and the service as a whole then talks more per client, that is one incident: the one
+    that was noticed first stays.
+    """
+    judge = Judge(totals, walk.store.width_us, open_at, settings.least_excess, settings.least_factor)
+    until, found = walk.end_us // TILE_US, []
+    for day in range(walk.first_us // (TILES_PER_DAY * TILE_US), -(-until // TILES_PER_DAY)):
+        found += judge.advance(day, until)
+    for each in sorted(found + judge.still_open(), key=_by_detection):
+        _add(walk, each)
+
+
+def _by_detection(found: Found) -> tuple[int, str, str]:
+    return found.incident.detected_us, found.incident.service, found.rise.version
+
+
+def _add(walk: Walk, found: Found) -> None:
+    """Add one, or make it one with those of the same cause."""
+    mine = found.incident
+    same = [one for one in walk.incidents if _is_same(one, mine, walk)]
+    first = min([*same, mine], key=_detected)
+    strongest = max(one.score for one in (*same, mine))
+    if first is mine:
+        kept = [one for one in walk.incidents if one not in same]
+        walk.incidents = [*kept, replace(mine, score=strongest)]
+    else:
+        walk.incidents = [replace(one, score=strongest) if one is first else one for one in walk.incidents]
+    walk.rises[first.id] = found.rise
+
+
+def _detected(incident: Incident) -> int:
+    return incident.detected_us
+
+
+def _is_same(one: Incident, version: Incident, walk: Walk) -> bool:
+    """Does the service as a whole talk more per client while the version does?"""
+    if one.service != version.service or one.signal not in (LINES, PER_CLIENT):
+        return False
+    begins, ends = max(one.started_us, version.started_us), [each.ended_us for each in (one, version)]
+    if any(end is not None and end <= begins for end in ends):
+        return False
+    return cause_of(one, walk.store, walk.end).kind == KIND
+
+
+def told_of(incident: Incident, cause: Cause, rise: Rise) -> Cause:
+    """The cause of an incident that a version raised, or has to do with."""
+    if incident.signal != "version":
+        return replace(cause, version=rise)
+    messages = Factor(incident.expected, incident.observed, 1.0)
+    return replace(cause, kind=KIND, clients=None, messages_per_client=messages, bytes_per_message=None, version=rise)
+
+
+def with_version(cause: Cause) -> Cause:
+    """The cause with its version before all other contributors."""
+    rise = cause.version
+    if rise is None:
+        return cause
+    alone = [one for one in cause.contributors if (one.dimension, one.value) == ("version", rise.version)]
+    first_us, sample = min([(one.first_us, one.sample) for one in alone], default=(rise.first_us, ""))
+    mine = Contributor("version", rise.version, rise.before, rise.during, rise.share_of_excess, first_us, sample)
+    return replace(cause, contributors=(mine, *_others(cause.contributors, alone)))
+
+
+def _others(contributors: Sequence[Contributor], alone: Sequence[Contributor]) -> list[Contributor]:
+    return [one for one in contributors if one not in alone]
