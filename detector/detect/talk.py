@@ -84,7 +84,7 @@ def sum_hours(rows: Rows, versions: int, tiles: int) -> Hours:
     """Sums of v versions over n tiles."""
     place = rows.version * tiles + rows.tile
     shape = versions, tiles
-    lines = np.bincount(place, rows.lines, versions * tiles).reshape(shape)
+    lines = np.bincount(place, rows.lines, versions * tiles).reshape(shape).astype(np.float64)
     clients = np.bincount(place, minlength=versions * tiles).reshape(shape).astype(np.float64)
     return Hours(_trailing(lines), np.stack([_trailing(clients), _seen(rows, shape)]), np.stack([lines, clients]))
 

@@ -119,7 +119,8 @@ def _agents(lines: Lines, rows: Positions, places: Positions, *, whole: bool) ->
     rows, before, last = rows[there], before[there], last[there]
     if whole:
         quote = first_of(lines.bytes, before, last, '"\\', near=64, far=LONGEST_REQUEST)
-        last = np.where((quote >= 0) & (lines.bytes[np.minimum(quote, len(lines.bytes) - 1)] == ord('"')), quote, before)
+        closed = lines.bytes[np.clip(quote, 0, len(lines.bytes) - 1)] == ord('"')
+        last = np.where((quote >= 0) & closed, quote, before)
     missing = (lines.bytes[before] == ord("-")) & (lines.bytes[np.minimum(before + 1, last)] == ord('"'))
     begins, ends = np.zeros((2, len(lines)), np.int64)
     begins[rows], ends[rows] = before, np.where(missing, before, last)

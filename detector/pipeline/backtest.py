@@ -14,7 +14,7 @@ from detector.pipeline.period import Period
 from detector.pipeline.planting import KINDS, SIZES
 from detector.pipeline.replay import Ground, Seen, Test, make_plan, ready_at, replay, trial_of
 from detector.pipeline.rivals import RULES, Rivals
-from detector.pipeline.scan import incidents_of, judge, period_in, stores_in, walks_of
+from detector.pipeline.scan import incidents_of, judge, opens_at, period_in, stores_in, walks_of
 from detector.pipeline.stores import Store, days_of, numbers_of
 from detector.schemas import Incident, ScanResult
 from detector.trials import BacktestResult, BudgetTrials, MethodTrials, ServiceTrials, Trial, by_size, smallest

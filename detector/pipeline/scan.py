@@ -15,6 +15,7 @@ from detector.pipeline.causes import cause_of
 from detector.pipeline.contributors import explain
 from detector.pipeline.gather import gather
 from detector.pipeline.gathered import Gathered
+from detector.pipeline.groups import tie
 from detector.pipeline.period import Period, period_of
 from detector.pipeline.planned import mark_planned
 from detector.pipeline.stores import Store
@@ -73,14 +74,15 @@ def judge(
     untold: list[str] = []
     if now_us is not None:
         causes, untold = explain(causes, walks, gathered, settings, now_us)
-    causes = {key: with_version(cause) for key, cause in causes.items()}
+    incidents = incidents_of(walks, period, settings)
+    causes = tie(incidents, {key: with_version(cause) for key, cause in causes.items()})
     return ScanResult(
         input=gathered.summary,
         window_seconds=(stores[0] if stores else gathered.totals).width_us / 1e6,
         from_us=min((period.begin(one.first_us) for one in walks), default=None),
         to_us=max((one.end_us for one in walks), default=None),
         services=services,
-        incidents=incidents_of(walks, period, settings),
+        incidents=incidents,
         causes=causes,
         notes=_notes(gathered, walks) + untold,
         windows=period.cut(pl.concat(map(tabulate, walks))) if walks and keep_windows else None,

@@ -69,8 +69,9 @@ def count_versions(
     cells, place = _cells(((tile - base) * len(names) + service) * len(versions) + version)
     row, slot, number = _sum(place, clients, _weights(frame, rows))
     cell, version = np.divmod(cells[row], len(versions))
-    columns = (cell // len(names) + base, cell % len(names), version)
-    return VersionCounts(names, versions, *(column.astype(np.int32) for column in columns), slot, number)
+    tiles, services = np.divmod(cell, len(names))
+    columns = ((tiles + base).astype(np.int32), services.astype(np.int32), version.astype(np.int32))
+    return VersionCounts(names, versions, *columns, slot, number)
 
 
 def _rows(frame: pl.DataFrame, least: int) -> Numbers:
@@ -123,10 +124,13 @@ def _versions(
 ) -> tuple[Numbers, list[str]]:
     """Version of every row as an index into the distinct names; the empty one stands for none."""
     known = (hashes.fill_null(0) if hashes.null_count() else hashes).to_numpy()
-    distinct, first, code = np.unique(known, return_index=True, return_inverse=True)
+    distinct = np.unique(known)
     each = [agents.names.get(key) if key else "" for key in distinct.tolist()]
+    code = _codes(known, distinct)
     new = [place for place, name in enumerate(each) if name is None]
     if new:
+        first = np.zeros(len(distinct), np.int64)
+        first[code[::-1]] = np.arange(len(code))[::-1]
         told = read_records(_only(lines, rows[first[new]]), recipe.bare, frozenset({"version"})).frame["version"]
         if len(agents.names) > MOST_KNOWN:
             agents.names.clear()
@@ -135,6 +139,16 @@ def _versions(
     versions = sorted({name or "" for name in each})
     numbers = {name: number for number, name in enumerate(versions)}
     return np.array([numbers[name or ""] for name in each], np.int64)[code], versions or [""]
+
+
+def _codes(known: Words, distinct: Words) -> Numbers:
+    """The place of each hash among the distinct ones; by 16 of its bits, where these tell them apart."""
+    low = (distinct & np.uint64(0xFFFF)).astype(np.int64)
+    if len(np.unique(low)) < len(low):
+        return np.searchsorted(distinct, known)
+    places = np.zeros(1 << 16, np.int64)
+    places[low] = np.arange(len(low))
+    return places[(known & np.uint64(0xFFFF)).astype(np.int64)]
 
 
 def _sum(

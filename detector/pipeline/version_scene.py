@@ -98,7 +98,8 @@ def scene_of(totals: VersionTotals, service: int, first: int, until: int, column
     names.sort()
     groups = {family: at for at, family in enumerate(sorted(set(map(family_of, names))))}
     families = np.array([groups[family_of(name)] for name in names], np.int64)
-    return Scene(first, names, families, rows, sum_hours(rows, len(names), until - first), totals.series(service, first, until))
+    hours = sum_hours(rows, len(names), until - first)
+    return Scene(first, names, families, rows, hours, totals.series(service, first, until))
 
 
 def suspects(known: Known, scene: Scene, open_at: float, least: float, least_factor: float) -> NDArray[np.bool_]:
@@ -204,7 +205,7 @@ def _variance(moments: Real) -> float:
     number, tiles, lines, squares, mixed, of_tiles = moments.sum(axis=1).tolist()
     rate = lines / tiles
     spread = number * (squares - 2 * rate * mixed + rate**2 * of_tiles) / lines**2
-    return float(max(spread, LEAST_SCATTER)) / number + 1 / lines
+    return max(float(spread), LEAST_SCATTER) / float(number) + 1 / float(lines)
 
 
 @dataclass(slots=True)
@@ -238,7 +239,7 @@ class Known:
     surges: dict[str, VersionSurge] = field(default_factory=dict)
 
     def habit(self, version: str, kind: str, measure: int) -> Habit:
-        """How a version differs; if that is not known, from nothing, and little is sure of one that was always there."""
+        """How a version differs; if that is not known, from nothing; of one that was always there little is sure."""
         old = self.seen[version][0] < self.began + HOUR
         return self.habits.get((version, kind, measure)) or Habit(0.0, DIFFER[REST if old else kind] ** -2)
 

@@ -34,7 +34,7 @@ from detector.windows.versions import TILE_US, TILES_PER_DAY, VersionTotals
 MOST_VERSIONS = 16
 """Of each service the largest are judged in each tile; all of them count as others."""
 LEAST_RATIO = 1.5
-LEAST_OTHERS = 1 / 3
+LEAST_OTHERS = 1.0
 """Clients of others for each one of a version that stands out: fewer are on their way to it, and do not tell."""
 
 

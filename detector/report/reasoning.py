@@ -20,6 +20,7 @@ from detector.report.sentences import (
     tell_moment,
     tell_percent,
     tell_planned,
+    tell_version,
 )
 from detector.report.shape import IncidentShape, KeptShape
 from detector.report.times import duration
@@ -66,8 +67,12 @@ class Reasoning:
         what = "fall" if one.factor < 1 else "surge"
         yield (f"The {what} began at {tell_moment(one.started_at)} and was noticed at {tell_moment(one.detected_at)}, "
                f"after {tell_delay(one)}; it {tell_length(one, report.to)}.")  # fmt: skip
+        if one.version is not None:
+            yield (f"Clients of {one.version.value}, first seen {tell_moment(one.version.first_seen_at)}, send "
+                   f"{tell_version(one.version)}.")  # fmt: skip
         if one.services_together:
-            yield f"Other services rose by the same cause: {', '.join(one.services_together)}."
+            yield (f"Other services rose by the same cause: {', '.join(one.services_together)} "
+                   f"(all of them: group {one.group}).")  # fmt: skip
 
     def strange(self) -> Iterator[str]:
         """The score, and the budgets that it was measured by."""
@@ -117,7 +122,8 @@ class Reasoning:
         """Which values of which dimensions, with a line of each."""
         for each in self.one.contributors:
             yield (f"- {each.dimension} {each.value}: {tell_percent(each.share_of_excess)} of the excess "
-                   f"({precise(each.before)} before, {precise(each.during)} during)")  # fmt: skip
+                   f"({precise(each.before)} before, {precise(each.during)} during), first seen "
+                   f"{tell_moment(each.first_seen_at)}")  # fmt: skip
             if each.sample:
                 yield f"  for example: {each.sample}"
 

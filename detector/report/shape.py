@@ -7,7 +7,7 @@ import msgspec
 from detector.report.numbers import factor_of, rounded, unit_of
 from detector.report.severity import severity
 from detector.report.times import rfc3339
-from detector.schemas import Cause, Contributor, Factor, Incident, InputSummary, ScanResult
+from detector.schemas import Cause, Contributor, Factor, Incident, InputSummary, Rise, ScanResult
 
 SCHEMA = "detector.scan/1"
 NO_CAUSE = Cause("volume", None, None, None)
@@ -74,8 +74,27 @@ class ForecastShape(msgspec.Struct, frozen=True):
     minutes_to_overload: float | None = None
 
 
+class VersionShape(msgspec.Struct, frozen=True):
+    """A client version that sends more than the others do at the same moment, as it was seen last.
+
+    `share_of_clients` is of the clients of its family, `against` its largest other version; None: all other clients of
+    the service. `lines_now` and `lines_at_full` (when all these clients have it) are lines per minute of the service.
+    """
+
+    value: str
+    against: str | None
+    first_seen_at: str
+    share_of_clients: float
+    ratio: float
+    lines_now: float
+    lines_at_full: float
+
+
 class IncidentShape(msgspec.Struct, frozen=True):
-    """One surge; observed and expected in `unit`, times RFC 3339 in UTC."""
+    """One surge; observed and expected in `unit`, times RFC 3339 in UTC.
+
+    `group` is the same for all incidents of one cause: the id of the one that was noticed first.
+    """
 
     id: str
     service: str
@@ -97,6 +116,8 @@ class IncidentShape(msgspec.Struct, frozen=True):
     services_together: list[str]
     calendar: str | None = None
     services_known: int | None = None
+    group: str = ""
+    version: VersionShape | None = None
 
 
 class ScanShape(msgspec.Struct, frozen=True, rename={"from_": "from"}):
@@ -163,9 +184,18 @@ def shape_incident(incident: Incident, cause: Cause, result: ScanResult) -> Inci
         observed=rounded(incident.observed * scale), expected=rounded(incident.expected * scale),
         severity=severity(incident, result.to_us), page=incident.page,
         drivers=DriversShape(*map(_driver, (cause.clients, cause.messages_per_client, cause.bytes_per_message))),
-        contributors=[*map(_contributor, cause.contributors)], forecast=ForecastShape(), services_together=[],
-        calendar=incident.calendar, services_known=incident.services_known,
+        contributors=[*map(_contributor, cause.contributors)], forecast=ForecastShape(),
+        services_together=list(cause.together), calendar=incident.calendar, services_known=incident.services_known,
+        group=cause.group or incident.id, version=shape_version(cause.version),
     )  # fmt: skip
+
+
+def shape_version(rise: Rise | None) -> VersionShape | None:
+    """What is told of a version."""
+    if rise is None:
+        return None
+    share, ratio, now, full = map(rounded, (rise.share_of_clients, rise.ratio, rise.lines_now, rise.lines_at_full))
+    return VersionShape(rise.version, rise.against, rfc3339(rise.first_us), share, ratio, now, full)
 
 
 def _contributor(one: Contributor) -> ContributorShape:

@@ -20,7 +20,7 @@ DAY_US = 86_400_000_000
 TILE_US = 300_000_000
 """Long enough that most who talk are seen, whatever the windows are."""
 TILES_PER_DAY = DAY_US // TILE_US
-MOST_LINES = 1200
+MOST_LINES = 2000
 """Lines in five minutes from which on clients are sampled."""
 RATE_BITS, LEVELS = 3, 8
 """One in 2^3 clients is left at each level; there are no more than eight."""
@@ -35,7 +35,7 @@ Words = NDArray[np.uint64]
 def level_of(lines: Numbers) -> Numbers:
     """How often an eighth is taken of the clients of services that write so many lines in a tile, n."""
     edges = MOST_LINES * (1 << RATE_BITS) ** np.arange(LEVELS)
-    return np.searchsorted(edges, lines, side="left")
+    return np.asarray(np.searchsorted(edges, lines, side="left"), np.int64)
 
 
 def is_sampled(hashes: Words, levels: Numbers) -> NDArray[np.bool_]:
@@ -145,7 +145,7 @@ class VersionTotals:
     def _merge(self, number: int) -> None:
         """Bring the parts of a day together, and leave only the clients that its lines so far leave in the sample."""
         day = self.days[number]
-        cell, slot, lines = (np.concatenate(parts) for parts in (day.cells, day.slots, day.lines))
+        cell, slot, lines = np.concatenate(day.cells), np.concatenate(day.slots), np.concatenate(day.lines)
         place = (cell >> np.uint64(VERSION_BITS)).astype(np.int64)
         micros = (number * TILES_PER_DAY + place % TILES_PER_DAY) * TILE_US
         levels = self._levels(number)
@@ -187,4 +187,5 @@ class VersionTotals:
         lines = np.nan_to_num(self.totals.series(service, begin, stop)["lines"])
         if width_us > TILE_US:
             return lines[np.arange(first, end) * TILE_US // width_us - begin] * TILE_US / width_us
-        return np.bincount(np.arange(begin, stop) * width_us // TILE_US - first, lines, end - first)[: end - first]
+        tile = np.arange(begin, stop) * width_us // TILE_US - first
+        return np.asarray(np.bincount(tile, lines, end - first)[: end - first], np.float64)

@@ -46,7 +46,8 @@ def draw(fleet: Fleet, shares: Shares, ratios: Mapping[str, float], days: int, s
     client, tile = np.nonzero(talks)
     names = sorted(shares)
     at = tile / TILES_PER_DAY
-    edges = np.cumsum([np.interp(at, *zip(*shares[name], strict=True)) for name in names], axis=0)
+    steps = [np.array(shares[name]).T for name in names]
+    edges = np.cumsum([np.interp(at, when, share) for when, share in steps], axis=0)
     turn = rng.random(fleet.clients)[client]
     version = (turn * edges[-1] >= edges).sum(axis=0).clip(max=len(names) - 1)
     rate = fleet.lines / 12 * np.exp(rng.normal(-(fleet.unequal**2) / 2, fleet.unequal, fleet.clients))
