@@ -35,8 +35,8 @@ def family_of(version: str) -> str:
     return found[1] if found else version
 
 
-LATELY = 3
-"""Tiles that say whether it is over."""
+LATELY, LATELY_CLIENTS = 3, 20
+"""Tiles that say whether it is over, more where fewer clients than this have talked in them, an hour at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +75,9 @@ class Scene:
         """Lines and exposure of a version in the last tiles, as few as the measure allows."""
         if measure:
             return float(self.hours.lines[version, tile]), float(self.hours.talking[measure, version, tile])
-        lines, clients = self.hours.each[:, version, max(0, tile - LATELY + 1) : tile + 1].sum(axis=1)
-        return float(lines), float(clients)
+        lines, clients = np.cumsum(self.hours.each[:, version, max(0, tile - HOUR + 1) : tile + 1][:, ::-1], axis=1)
+        last = min(max(LATELY - 1, int(np.searchsorted(clients, LATELY_CLIENTS))), len(clients) - 1)
+        return float(lines[last]), float(clients[last])
 
     def alone(self, version: int, measure: int) -> tuple[Real, Real]:
         """Lines and exposure of a version in each tile alone; those in the hour are spread over it evenly."""

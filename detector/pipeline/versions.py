@@ -134,7 +134,7 @@ class Judge:
             return
         score, measure = best
         rate = scene.rate(others, measure, tile) * math.exp(max(known.habit(name, kind, measure).mean, 0.0))
-        rise = rise_of(known, scene, (version, measure, rate), _group(kind, version, others), tile)
+        rise = rise_of(known, scene, (version, measure, rate), _group(kind, version, scene), tile)
         begin = started(scene, version, measure, tile, rate * (1 + rise.ratio) / 2)
         known.surges[name] = VersionSurge(measure, kind, begin, scene.first + tile + 1, score, rate, rise)
 
@@ -153,20 +153,19 @@ def go_on(known: Known, surge: VersionSurge, scene: Scene, name: str, tile: int)
         return surge.take(scene.first + tile, 0.0, 0.0, None)
     version = scene.names.index(name)
     found = scene.others(version, tile)
-    others: Numbers = np.empty(0, np.int64)
-    if found is not None and found[0] == surge.kind and _are_enough(scene, version, found[1], tile):
-        others = found[1]
+    is_known = found is not None and found[0] == surge.kind and _are_enough(scene, version, found[1], tile)
+    if found is not None and is_known:
         usual = math.exp(max(known.habit(name, surge.kind, surge.measure).mean, 0.0))
-        surge.rate = scene.rate(others, surge.measure, tile) * usual
+        surge.rate = scene.rate(found[1], surge.measure, tile) * usual
     lines, exposure = scene.lately(version, surge.measure, tile)
     each, talking = scene.alone(version, surge.measure)
     ratio = lines / exposure / surge.rate if exposure else None
     end = surge.take(scene.first + tile, float(each[tile]), float(talking[tile]), ratio)
     if ratio is not None and not surge.quiet:
         against = (version, surge.measure, surge.rate)
-        rise = rise_of(known, scene, against, _group(surge.kind, version, others), tile)
+        rise = rise_of(known, scene, against, _group(surge.kind, version, scene), tile)
         last = surge.rise
-        surge.rise = rise if len(others) else replace(rise, ratio=last.ratio, against=last.against)
+        surge.rise = rise if is_known else replace(rise, ratio=last.ratio, against=last.against)
     return end
 
 
@@ -176,5 +175,6 @@ def _are_enough(scene: Scene, version: int, others: Numbers, tile: int) -> bool:
     return bool(talking[others].sum() >= LEAST_OTHERS * talking[version])
 
 
-def _group(kind: str, version: int, others: Numbers) -> Numbers | None:
-    return np.append(others, version) if kind == FAMILY else None
+def _group(kind: str, version: int, scene: Scene) -> Numbers | None:
+    """The family of a version; None: all of the service."""
+    return np.flatnonzero(scene.families == scene.families[version]) if kind == FAMILY else None

@@ -1,0 +1,75 @@
+"""Prints how early the outage of `detector demo` is noticed, for many seeds.
+
+    python tests/bench/demo.py            # seeds 1 to 20, some minutes
+
+For each seed: when it was noticed first, by which signal and in which service, minutes after the stage begins in which
+5 % of the fleet have the update, minutes before the first 500, whether the kind is right, and whether the update stands
+first among the contributors of every incident of the outage. The bar: noticed by `version` within 10 minutes of that
+stage in at least 18 of 20.
+"""
+
+from __future__ import annotations
+
+import argparse
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from detector.config import Settings
+from detector.demo.files import NEW, Story, write_story
+from detector.demo.story import BEGIN, MINUTE, minute_of
+from detector.pipeline.learn import learn
+from detector.pipeline.scan import scan
+from detector.schemas import Incident, ScanResult
+
+STAGE_US = int((BEGIN + minute_of(19, 19, 15) * MINUTE).timestamp() * 1e6)
+"""When 5 % have it."""
+LATEST_MINUTES = 10
+
+
+def live(seed: int) -> tuple[Story, ScanResult]:
+    """As the demo does it."""
+    with TemporaryDirectory(prefix="detector-demo-") as folder:
+        story, model = write_story(Path(folder), seed), str(Path(folder) / "model")
+        now_us = story.first_failure_us + 400 * 86_400_000_000
+        learn([str(story.history)], Settings(), model, now_us)
+        return story, scan(list(map(str, story.logs)), Settings(model=model), now_us)
+
+
+def of_outage(result: ScanResult, story: Story) -> list[Incident]:
+    """What was raised between the release and the first 500, the earliest first."""
+    found = [one for one in result.incidents if story.released_us <= one.detected_us <= story.first_failure_us]
+    return sorted(found, key=lambda one: (one.detected_us, one.service))
+
+
+def row(seed: int) -> bool:
+    """Print a seed; whether it is within the bar."""
+    story, result = live(seed)
+    found = of_outage(result, story)
+    others = len(result.incidents) - len(found)
+    if not found:
+        print(f"{seed:4}  not noticed; {others} other incidents")
+        return False
+    first = found[0]
+    after, before = (first.detected_us - STAGE_US) / 60e6, (story.first_failure_us - first.detected_us) / 60e6
+    kinds = all(result.causes[one.id].kind == "messages_per_client" for one in found)
+    values = [[each.value for each in result.causes[one.id].contributors[:1]] for one in found]
+    when = datetime.fromtimestamp(first.detected_us / 1e6, UTC)
+    good = first.signal == "version" and after <= LATEST_MINUTES
+    print(f"{seed:4}  {when:%H:%M}  {first.signal:16} {first.service:14} {after:+6.0f} {before:8.0f}   "
+          f"{'yes' if kinds else 'NO':5} {'yes' if values == [[NEW]] * len(found) else 'NO':7} {others:6}", flush=True)  # fmt: skip
+    return good
+
+
+def main() -> None:
+    """Run the seeds asked for."""
+    ask = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    ask.add_argument("seeds", type=int, nargs="*", default=range(1, 21))
+    seeds = list(ask.parse_args().seeds)
+    print("seed  noticed signal          service         after 5 %  before 500  kind  version  others")
+    good = sum(map(row, seeds))
+    print(f"-> noticed by version within {LATEST_MINUTES} minutes of the 5 % stage: {good} of {len(seeds)} (bar: 18 of 20)")
+
+
+if __name__ == "__main__":
+    main()
