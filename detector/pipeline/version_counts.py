@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -56,8 +57,7 @@ def count_versions(
     levels = Levels.of(partial.window, partial.service, partial.measures[0], width_us)
     rows = _rows(frame, int(levels.level.min()))
     service, names = _services(frame, rows, partial)
-    micros = frame["timestamp"].to_physical().to_numpy()[rows]
-    clients = frame["client_hash"].to_numpy()[rows]
+    micros, clients = _at(frame["timestamp"].to_physical(), rows), _at(frame["client_hash"], rows)
     if levels.level.any():
         sampled = np.flatnonzero(is_sampled(clients, levels.at(micros, service)))
         rows, service, micros, clients = rows[sampled], service[sampled], micros[sampled], clients[sampled]
@@ -72,6 +72,11 @@ def count_versions(
     tiles, services = np.divmod(cell, len(names))
     columns = ((tiles + base).astype(np.int32), services.astype(np.int32), version.astype(np.int32))
     return VersionCounts(names, versions, *columns, slot, number)
+
+
+def _at(column: pl.Series, rows: Numbers) -> NDArray[Any]:
+    """The values in rows that have one."""
+    return column.gather(rows).to_numpy() if column.null_count() else column.to_numpy()[rows]
 
 
 def _rows(frame: pl.DataFrame, least: int) -> Numbers:

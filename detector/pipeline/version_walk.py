@@ -35,17 +35,16 @@ def _by_detection(found: Found) -> tuple[int, str, str]:
 
 
 def _add(walk: Walk, found: Found) -> None:
-    """Add one, or make it one with those of the same cause."""
+    """Add one, or make it one with those of the same cause, from the first alarm to the last end."""
     mine = found.incident
     same = [one for one in walk.incidents if _is_same(one, mine, walk)]
-    first = min([*same, mine], key=_detected)
-    strongest = max(one.score for one in (*same, mine))
-    if first is mine:
-        kept = [one for one in walk.incidents if one not in same]
-        walk.incidents = [*kept, replace(mine, score=strongest)]
-    else:
-        walk.incidents = [replace(one, score=strongest) if one is first else one for one in walk.incidents]
-    walk.rises[first.id] = found.rise
+    every = [*same, mine]
+    ends = [one.ended_us for one in every if one.ended_us is not None]
+    ended = max(ends) if len(ends) == len(every) else None
+    first = min(every, key=_detected)
+    kept = replace(first, score=max(one.score for one in every), ended_us=ended, settled=mine.settled)
+    walk.incidents = [one for one in walk.incidents if one not in same] + [kept]
+    walk.rises[kept.id] = found.rise
 
 
 def _detected(incident: Incident) -> int:
@@ -59,7 +58,7 @@ def _is_same(one: Incident, version: Incident, walk: Walk) -> bool:
     begins, ends = max(one.started_us, version.started_us), [each.ended_us for each in (one, version)]
     if any(end is not None and end <= begins for end in ends):
         return False
-    return cause_of(one, walk.store, walk.end).kind == KIND
+    return one.signal == PER_CLIENT or cause_of(one, walk.store, walk.end).kind == KIND
 
 
 def told_of(incident: Incident, cause: Cause, rise: Rise) -> Cause:
