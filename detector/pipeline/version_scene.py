@@ -85,11 +85,19 @@ class Scene:
         return lines, self.hours.talking[1, version] / HOUR if measure else clients
 
 
-def scene_of(totals: VersionTotals, service: int, first: int, until: int, columns: list[Numbers]) -> Scene:
-    """The scene of a service, from tile `first` to `until`, from columns as `VersionTotals.rows` gives them."""
+def scene_of(totals: VersionTotals, every: list[str], service: int, span: range, columns: list[Numbers]) -> Scene:
+    """The scene of a service.
+
+    Args:
+        totals: the counts.
+        every: the names of their versions by number.
+        service: its number.
+        span: the tiles.
+        columns: its rows as `VersionTotals.rows` gives them.
+    """
     _, tile, version, slot, lines = columns
     codes, place = np.unique(version, return_inverse=True)
-    every = list(totals.versions)
+    first, until = span.start, span.stop
     names = [every[code] for code in codes.tolist()]
     ranked = sorted(range(len(names)), key=names.__getitem__)
     rank = np.empty(len(names), np.int64)
@@ -246,11 +254,13 @@ class Known:
 
     def note(self, scene: Scene) -> None:
         """Remember when versions were seen; forget those that were not for long."""
-        for version, name in enumerate(scene.names):
-            tiles = scene.rows.tile[scene.rows.version == version] + scene.first
-            if len(tiles):
-                first, _ = self.seen.get(name, (int(tiles[0]), 0))
-                self.seen[name] = first, int(tiles[-1])
+        rows = scene.rows  # sorted by tile
+        versions, firsts = np.unique(rows.version, return_index=True)
+        _, lasts = np.unique(rows.version[::-1], return_index=True)
+        tiles = rows.tile[firsts] + scene.first, rows.tile[::-1][lasts] + scene.first
+        for version, early, late in zip(versions.tolist(), *map(np.ndarray.tolist, tiles), strict=True):
+            name = scene.names[version]
+            self.seen[name] = self.seen.get(name, (early, late))[0], late
         gone = [name for name, (_, last) in self.seen.items() if last < scene.first - KEPT_TILES]
         for name in gone:
             del self.seen[name]

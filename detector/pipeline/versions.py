@@ -8,6 +8,7 @@ version that was there from the beginning, or is alone in its family, hardly any
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -70,17 +71,18 @@ class Judge:
         closed: list[Found] = []
         before, today = self.totals.rows(day - 1), self.totals.rows(day)
         first, end = day * TILES_PER_DAY - HOUR + 1, min((day + 1) * TILES_PER_DAY, until)
-        late = before[1] >= first
-        columns = [np.concatenate([old[late], new]) for old, new in zip(before, today, strict=True)]
+        every = list(self.totals.versions)
         for service, number in sorted(self.totals.totals.services.items()):
-            mine = columns[0] == number
+            late = _of_service(before, number)
+            late = [column[late[1] >= first] for column in late]
+            columns = [np.concatenate(both) for both in zip(late, _of_service(today, number), strict=True)]
             if service not in self.services:
-                if not mine.any():
+                if not len(columns[1]):
                     continue
-                self.services[service] = Known(int(columns[1][mine].min()))
+                self.services[service] = Known(int(columns[1].min()))
             known = self.services[service]
-            if mine.any() or known.surges:
-                scene = scene_of(self.totals, number, first, end, [column[mine] for column in columns])
+            if len(columns[1]) or known.surges:
+                scene = scene_of(self.totals, every, number, range(first, end), columns)
                 closed += self._live(service, known, scene)
         return closed
 
@@ -145,6 +147,12 @@ class Judge:
     def _found(self, service: str, version: str, surge: VersionSurge, end: str = "") -> Found:
         key = incident_id(service, f"version {version}", surge.detected * TILE_US)
         return Found(surge.incident(key, service, self.width_us, end), surge.rise)
+
+
+def _of_service(rows: Sequence[Numbers], number: int) -> list[Numbers]:
+    """The rows of a service; they are sorted by it."""
+    low, high = np.searchsorted(rows[0], (number, number + 1))
+    return [column[low:high] for column in rows]
 
 
 def go_on(known: Known, surge: VersionSurge, scene: Scene, name: str, tile: int) -> str:

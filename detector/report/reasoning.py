@@ -71,8 +71,7 @@ class Reasoning:
             yield (f"Clients of {one.version.value}, first seen {tell_moment(one.version.first_seen_at)}, send "
                    f"{tell_version(one.version)}.")  # fmt: skip
         if one.services_together:
-            yield (f"Other services rose by the same cause: {', '.join(one.services_together)} "
-                   f"(all of them: group {one.group}).")  # fmt: skip
+            yield f"Other services rose by the same cause: {', '.join(one.services_together)}."
 
     def strange(self) -> Iterator[str]:
         """The score, and the budgets that it was measured by."""
