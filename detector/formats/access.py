@@ -121,7 +121,8 @@ def _agents(lines: Lines, rows: Positions, places: Positions, *, whole: bool) ->
         quote = first_of(lines.bytes, before, last, '"\\', near=64, far=LONGEST_REQUEST)
         closed = lines.bytes[np.clip(quote, 0, len(lines.bytes) - 1)] == ord('"')
         last = np.where((quote >= 0) & closed, quote, before)
-    missing = (lines.bytes[before] == ord("-")) & (lines.bytes[np.minimum(before + 1, last)] == ord('"'))
+    first, second = lines.bytes[before], lines.bytes[np.minimum(before + 1, last)]
+    missing = (first == ord('"')) | (first == ord("-")) & (second == ord('"'))
     begins, ends = np.zeros((2, len(lines)), np.int64)
     begins[rows], ends[rows] = before, np.where(missing, before, last)
     return begins, ends

@@ -2,10 +2,10 @@
 
     python tests/bench/demo.py            # seeds 1 to 20, some minutes
 
-For each seed: when it was noticed first, by which signal and in which service, minutes after the stage begins in which
-5 % of the fleet have the update, minutes before the first 500, whether the kind is right, and whether the update stands
-first among the contributors of every incident of the outage. The bar: noticed by `version` within 10 minutes of that
-stage in at least 18 of 20.
+For each seed: when it was noticed first, and when by the signal `version` (where that was not the first in its service
+the incident keeps the first one's signal): minutes after the stage begins in which 5 % of the fleet have the update,
+minutes before the first 500, the signal; then whether the kind is right and the update stands first among the
+contributors of every incident of the outage. The bar: by `version` within 10 minutes of that stage in 18 of 20.
 """
 
 from __future__ import annotations
@@ -50,16 +50,22 @@ def row(seed: int) -> bool:
     if not found:
         print(f"{seed:4}  not noticed; {others} other incidents")
         return False
-    first = found[0]
-    after, before = (first.detected_us - STAGE_US) / 60e6, (story.first_failure_us - first.detected_us) / 60e6
+    versions = [one for one in found if one.signal == "version"]
     kinds = all(result.causes[one.id].kind == "messages_per_client" for one in found)
     values = [[each.value for each in result.causes[one.id].contributors[:1]] for one in found]
-    when = datetime.fromtimestamp(first.detected_us / 1e6, UTC)
-    good = first.signal == "version" and after <= LATEST_MINUTES
     is_right = ["yes" if right else "NO" for right in (kinds, values == [[NEW]] * len(found))]
-    print(f"{seed:4}  {when:%H:%M}  {first.signal:16} {first.service:14} {after:+6.0f} {before:8.0f}   "
+    print(f"{seed:4}  {_told(found[:1], story)}   {_told(versions[:1], story)}   "
           f"{is_right[0]:5} {is_right[1]:7} {others:6}", flush=True)  # fmt: skip
-    return good
+    return bool(versions) and versions[0].detected_us <= STAGE_US + LATEST_MINUTES * 60_000_000
+
+
+def _told(found: list[Incident], story: Story) -> str:
+    """When it was noticed, how long after the stage, how long before the first 500, and by which signal."""
+    if not found:
+        return " " * 40
+    at = found[0].detected_us
+    when, before = datetime.fromtimestamp(at / 1e6, UTC), (story.first_failure_us - at) / 60e6
+    return f"{when:%H:%M} {(at - STAGE_US) / 60e6:+5.0f} {before:5.0f}  {found[0].signal:16}"
 
 
 def main() -> None:
@@ -67,7 +73,7 @@ def main() -> None:
     ask = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ask.add_argument("seeds", type=int, nargs="*", default=range(1, 21))
     seeds = list(ask.parse_args().seeds)
-    print("seed  noticed signal          service         after 5 %  before 500  kind  version  others")
+    print("seed  first alarm (after 5 %, before 500)   by version                            kind  version others")
     good = sum(map(row, seeds))
     bar = f"{good} of {len(seeds)} (bar: 18 of 20)"
     print(f"-> noticed by version within {LATEST_MINUTES} minutes of the 5 % stage: {bar}")
