@@ -75,7 +75,7 @@ def judge(
     if now_us is not None:
         causes, untold = explain(causes, walks, gathered, settings, now_us)
     incidents = incidents_of(walks, period, settings)
-    causes = tie(incidents, {key: with_version(cause) for key, cause in causes.items()})
+    causes = tie(incidents, {one.id: with_version(causes[one.id], one.signal) for one in incidents})
     return ScanResult(
         input=gathered.summary,
         window_seconds=(stores[0] if stores else gathered.totals).width_us / 1e6,

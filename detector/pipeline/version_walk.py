@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from detector.config import Settings
 from detector.pipeline.causes import cause_of
+from detector.pipeline.knobs import knobs_of
 from detector.pipeline.signals import LINES, PER_CLIENT
-from detector.pipeline.versions import Found, Judge
+from detector.pipeline.versions import Found, Judge, Limits
 from detector.pipeline.walk import Walk
 from detector.schemas import Cause, Contributor, Factor, Incident, Rise
 from detector.windows.versions import TILE_US, TILES_PER_DAY, VersionTotals
@@ -22,12 +25,21 @@ def add_versions(walk: Walk, totals: VersionTotals, settings: Settings, open_at:
     Where a version stands out and the service as a whole then talks more per client, that is one incident: the one
     that was noticed first stays.
     """
-    judge = Judge(totals, walk.store.width_us, open_at, settings.least_excess, settings.least_factor)
+    judge = Judge(totals, walk.store.width_us, limits_of(walk, settings, open_at))
     until, found = walk.end_us // TILE_US, []
     for day in range(walk.first_us // (TILES_PER_DAY * TILE_US), -(-until // TILES_PER_DAY)):
         found += judge.advance(day, until)
     for each in sorted(found + judge.still_open(), key=_by_detection):
         _add(walk, each)
+
+
+def limits_of(walk: Walk, settings: Settings, open_at: float) -> dict[str, Limits]:
+    """What each service is judged by; those whose surges are not looked for are left out."""
+    knobs = knobs_of(walk.names, settings, open_at, walk.store.width_us)
+    columns = knobs.open_at, knobs.least, knobs.least_factor, knobs.warmup * walk.store.width_us / TILE_US
+    judged = knobs.rising & ~knobs.ignored & np.isfinite(knobs.open_at)
+    each = zip(walk.names, judged.tolist(), *(column.tolist() for column in columns), strict=True)
+    return {name: Limits(*values) for name, is_judged, *values in each if is_judged}
 
 
 def _by_detection(found: Found) -> tuple[int, str, str]:
@@ -53,7 +65,7 @@ def _detected(incident: Incident) -> int:
 
 def _is_same(one: Incident, version: Incident, walk: Walk) -> bool:
     """Does the service as a whole talk more per client while the version does?"""
-    if one.service != version.service or one.signal not in (LINES, PER_CLIENT):
+    if one.service != version.service or one.signal not in (LINES, PER_CLIENT) or one.observed <= one.expected:
         return False
     begins, ends = max(one.started_us, version.started_us), [each.ended_us for each in (one, version)]
     if any(end is not None and end <= begins for end in ends):
@@ -69,10 +81,10 @@ def told_of(incident: Incident, cause: Cause, rise: Rise) -> Cause:
     return replace(cause, kind=KIND, clients=None, messages_per_client=messages, bytes_per_message=None, version=rise)
 
 
-def with_version(cause: Cause) -> Cause:
-    """The cause with its version before all other contributors."""
+def with_version(cause: Cause, signal: str) -> Cause:
+    """The cause of what a version raised, with the version before all other contributors."""
     rise = cause.version
-    if rise is None:
+    if rise is None or signal != "version":
         return cause
     alone = [one for one in cause.contributors if (one.dimension, one.value) == ("version", rise.version)]
     first_us, sample = min([(one.first_us, one.sample) for one in alone], default=(rise.first_us, ""))

@@ -8,14 +8,14 @@ version that was there from the beginning, or is alone in its family, hardly any
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
 
 from detector.detect.talk import HOUR, MEASURES, compare, score_of, times_to_look
-from detector.incidents import incident_id
+from detector.incidents.follower import incident_id
 from detector.pipeline.version_scene import (
     FAMILY,
     WAVER,
@@ -46,6 +46,22 @@ class Found(NamedTuple):
     rise: Rise
 
 
+class Limits(NamedTuple):
+    """What the versions of a service are judged by.
+
+    Attributes:
+        open_at: score at which an incident opens.
+        least: lines an hour more than the others would have sent that an incident needs.
+        least_factor: times what the others send that it needs.
+        warmup: tiles for which the service is known before it is judged.
+    """
+
+    open_at: float
+    least: float
+    least_factor: float
+    warmup: float
+
+
 @dataclass(slots=True)
 class Judge:
     """Judges the versions of services.
@@ -53,17 +69,13 @@ class Judge:
     Attributes:
         totals: what their clients sent.
         width_us: length of a window, for what is told.
-        open_at: score at which an incident opens.
-        least: lines an hour more than the others would have sent that an incident needs.
-        least_factor: times what the others send that it needs.
+        limits: of the services that are judged, by name.
         services: name -> what is known.
     """
 
     totals: VersionTotals
     width_us: int
-    open_at: float
-    least: float
-    least_factor: float
+    limits: Mapping[str, Limits]
     services: dict[str, Known] = field(default_factory=dict)
 
     def advance(self, day: int, until: int) -> list[Found]:
@@ -73,6 +85,8 @@ class Judge:
         first, end = day * TILES_PER_DAY - HOUR + 1, min((day + 1) * TILES_PER_DAY, until)
         every = list(self.totals.versions)
         for service, number in sorted(self.totals.totals.services.items()):
+            if service not in self.limits:
+                continue
             late = _of_service(before, number)
             late = [column[late[1] >= first] for column in late]
             columns = [np.concatenate(both) for both in zip(late, _of_service(today, number), strict=True)]
@@ -98,13 +112,16 @@ class Judge:
         known.note(scene)
         held = set(known.surges)
         looks: dict[int, list[int]] = {}
-        suspect = suspects(known, scene, self.open_at, self.least, self._factor)
+        limits = self.limits[service]
+        limits = limits._replace(least_factor=max(limits.least_factor, LEAST_RATIO))
+        suspect = suspects(known, scene, *limits[:3])
         for tile, version in times_to_look(suspect, scene.hours.lines, MOST_VERSIONS):
             looks.setdefault(tile, []).append(version)
         for tile in range(HOUR - 1, scene.hours.lines.shape[1]):
             for version in looks.get(tile, ()):
-                if scene.names[version] not in known.surges:
-                    self._open(known, scene, version, tile)
+                is_warm = scene.first + tile >= known.began + limits.warmup
+                if is_warm and scene.names[version] not in known.surges:
+                    _open(known, scene, version, tile, limits)
             for name in sorted(known.surges):
                 held.add(name)
                 end = go_on(known, known.surges[name], scene, name, tile)
@@ -114,39 +131,36 @@ class Judge:
             learn(known, scene, frozenset(held))
         return closed
 
-    def _open(self, known: Known, scene: Scene, version: int, tile: int) -> None:
-        """Open a surge if the clients of the hour bear it out, one by one."""
-        found = scene.others(version, tile)
-        if found is None:
-            return
-        kind, others = found
-        name, hour = scene.names[version], scene.rows.within(tile - HOUR + 1, tile + 1)
-        best: tuple[float, int] | None = None
-        for measure in range(MEASURES):
-            ratio = compare(hour, version, others, measure, spare=True)
-            if ratio is None:
-                continue
-            habit = known.habit(name, kind, measure)
-            spread = ratio.variance + 1 / habit.precision + WAVER[kind] ** 2
-            score = round(score_of((ratio.log - habit.mean) / math.sqrt(spread)), 6)
-            rises = ratio.log - max(habit.mean, 0.0) >= math.log(self._factor)
-            if score >= self.open_at and rises and (best is None or score > best[0]):
-                best = score, measure
-        if best is None:
-            return
-        score, measure = best
-        rate = scene.rate(others, measure, tile) * math.exp(max(known.habit(name, kind, measure).mean, 0.0))
-        rise = rise_of(known, scene, (version, measure, rate), _group(kind, version, scene), tile)
-        begin = started(scene, version, measure, tile, rate * (1 + rise.ratio) / 2)
-        known.surges[name] = VersionSurge(measure, kind, begin, scene.first + tile + 1, score, rate, rise)
-
-    @property
-    def _factor(self) -> float:
-        return max(self.least_factor, LEAST_RATIO)
-
     def _found(self, service: str, version: str, surge: VersionSurge, end: str = "") -> Found:
         key = incident_id(service, f"version {version}", surge.detected * TILE_US)
         return Found(surge.incident(key, service, self.width_us, end), surge.rise)
+
+
+def _open(known: Known, scene: Scene, version: int, tile: int, limits: Limits) -> None:
+    """Open a surge if the clients of the hour bear it out, one by one."""
+    found = scene.others(version, tile)
+    if found is None:
+        return
+    kind, others = found
+    name, hour = scene.names[version], scene.rows.within(tile - HOUR + 1, tile + 1)
+    best: tuple[float, int] | None = None
+    for measure in range(MEASURES):
+        ratio = compare(hour, version, others, measure, spare=True)
+        if ratio is None:
+            continue
+        habit = known.habit(name, kind, measure)
+        spread = ratio.variance + 1 / habit.precision + WAVER[kind] ** 2
+        score = round(score_of((ratio.log - habit.mean) / math.sqrt(spread)), 6)
+        rises = ratio.log - max(habit.mean, 0.0) >= math.log(limits.least_factor)
+        if score >= limits.open_at and rises and (best is None or score > best[0]):
+            best = score, measure
+    if best is None:
+        return
+    score, measure = best
+    rate = scene.rate(others, measure, tile) * math.exp(max(known.habit(name, kind, measure).mean, 0.0))
+    rise = rise_of(known, scene, (version, measure, rate), _group(kind, version, scene), tile)
+    begin = started(scene, version, measure, tile, rate * (1 + rise.ratio) / 2)
+    known.surges[name] = VersionSurge(measure, kind, begin, scene.first + tile + 1, score, rate, rise)
 
 
 def _of_service(rows: Sequence[Numbers], number: int) -> list[Numbers]:

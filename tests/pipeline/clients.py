@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from detector.pipeline.versions import Found, Judge
+from detector.pipeline.versions import Found, Judge, Limits
 from detector.windows.counting import Partial
 from detector.windows.totals import Totals
 from detector.windows.versions import TILE_US, TILES_PER_DAY, VersionCounts, VersionTotals
@@ -86,7 +86,7 @@ def _totals(
 
 def judged(totals: VersionTotals, open_at: float = 0.73, days: int | None = None) -> list[Found]:
     """What is raised, at one false alarm a month if nothing else is said."""
-    judge = Judge(totals, 60_000_000, open_at, 10.0, 1.25)
+    judge = Judge(totals, 60_000_000, {"api": Limits(open_at, 10.0, 1.25, 12.0)})
     found: list[Found] = []
     for day in sorted(totals.days)[:days]:
         found += judge.advance(day, (day + 1) * TILES_PER_DAY)
