@@ -201,6 +201,7 @@ class Rise:
         ratio: lines per client, times what the others send.
         share_of_excess: of what clients of any version send beyond the others' rate.
         before, during: lines per minute of its clients: at the others' rate, and as it is.
+        noticed_us: when it stood out first.
         lines_now, lines_at_full: lines per minute of the service, and what they come to when all clients have it.
     """
 
@@ -214,6 +215,7 @@ class Rise:
     during: float
     lines_now: float
     lines_at_full: float
+    noticed_us: int = 0
 
 
 @dataclass(frozen=True, slots=True)

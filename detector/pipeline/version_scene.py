@@ -168,6 +168,7 @@ def rise_of(known: Known, scene: Scene, surge: tuple[int, int, float], group: Nu
         during=float(lines[version] * scale),
         lines_now=float(lines.sum() * scale),
         lines_at_full=float((lines.sum() + missing) * scale),
+        noticed_us=(scene.first + tile + 1) * TILE_US,
     )
 
 

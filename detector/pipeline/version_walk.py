@@ -82,12 +82,14 @@ def told_of(incident: Incident, cause: Cause, rise: Rise) -> Cause:
 
 
 def with_version(cause: Cause, signal: str) -> Cause:
-    """The cause of what a version raised, with the version before all other contributors."""
+    """The cause of what a version raised, or has to do with, with it before all other contributors."""
     rise = cause.version
-    if rise is None or signal != "version":
+    if rise is None or not (cause.contributors or signal == "version"):
         return cause
     alone = [one for one in cause.contributors if (one.dimension, one.value) == ("version", rise.version)]
     first_us, sample = min([(one.first_us, one.sample) for one in alone], default=(rise.first_us, ""))
+    if alone and signal != "version":
+        return replace(cause, contributors=(*alone, *_others(cause.contributors, alone)))
     mine = Contributor("version", rise.version, rise.before, rise.during, rise.share_of_excess, first_us, sample)
     return replace(cause, contributors=(mine, *_others(cause.contributors, alone)))
 

@@ -187,6 +187,7 @@ def go_on(known: Known, surge: VersionSurge, scene: Scene, name: str, tile: int)
         against = (version, surge.measure, surge.rate)
         rise = rise_of(known, scene, against, _group(surge.kind, version, scene), tile)
         last = surge.rise
+        rise = replace(rise, noticed_us=last.noticed_us)
         surge.rise = rise if is_known else replace(rise, ratio=last.ratio, against=last.against)
     return end
 

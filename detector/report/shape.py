@@ -84,6 +84,7 @@ class VersionShape(msgspec.Struct, frozen=True):
     value: str
     against: str | None
     first_seen_at: str
+    noticed_at: str
     share_of_clients: float
     ratio: float
     lines_now: float
@@ -195,7 +196,10 @@ def shape_version(rise: Rise | None) -> VersionShape | None:
     if rise is None:
         return None
     share, ratio, now, full = map(rounded, (rise.share_of_clients, rise.ratio, rise.lines_now, rise.lines_at_full))
-    return VersionShape(rise.version, rise.against, rfc3339(rise.first_us), share, ratio, now, full)
+    return VersionShape(
+        rise.version, rise.against, rfc3339(rise.first_us), rfc3339(rise.noticed_us), share, ratio, now,
+        full,
+    )  # fmt: skip
 
 
 def _contributor(one: Contributor) -> ContributorShape:

@@ -20,7 +20,7 @@ DAY_US = 86_400_000_000
 TILE_US = 300_000_000
 """Long enough that most who talk are seen, whatever the windows are."""
 TILES_PER_DAY = DAY_US // TILE_US
-MOST_LINES = 2000
+MOST_LINES = 1600
 """Lines in five minutes from which on clients are sampled."""
 RATE_BITS, LEVELS = 3, 8
 """One in 2^3 clients is left at each level; there are no more than eight."""
