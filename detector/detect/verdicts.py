@@ -176,7 +176,8 @@ class Detector:
         """
         nothing = np.zeros(len(age.days), bool)
         flagged, left_out = (nothing if side is None else side for side in (flagged, left_out))
-        self.noise.learn(found.sums, found.expected, found.counting, ~np.isnan(found.expected) & ~left_out[:, None], age)
+        known = ~np.isnan(found.expected) & ~left_out[:, None]
+        self.noise.learn(found.sums, found.expected, found.counting, known, age)
         old = age.days * DAY_US >= max(2 * BLOCK_US, (BLOCK_WINDOWS + 1) * self.width_us)
         weight = np.where(flagged, FLAGGED_WEIGHT if self.width_us <= FINE_US else 1.0, 1.0) * (old & ~left_out)
         self.peaks.learn(found.normal, weight, age.passed_days)

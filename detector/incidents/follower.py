@@ -24,8 +24,8 @@ CLOSE_NATS = 5.0
 QUIET_US = 10 * 60_000_000
 SETTLED_US = 24 * 3_600_000_000
 SHARES = {"lines_per_client": 0.5, "bytes_per_line": 2.0}
-"""A signal that hardly drifts needs less of the least factor's excess, one that hurts nobody before it rises by more, more:
-lines of another kind are a little longer or shorter."""
+"""Of the least factor's excess: a ratio that hardly drifts needs less, one that hurts nobody before it rises far needs
+more, since lines of another kind are a little longer or shorter."""
 LASTING_FACTOR = 1.1
 """Of the newest minutes: a surge opens while it lasts."""
 NEVER = -1

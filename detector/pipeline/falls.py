@@ -100,7 +100,7 @@ class Falls:
         verdict.closed += closed
         if learned is not None:
             older = Age(learned.passed_days, learned.days[rows], learned.whole[rows])
-            self.detector.learn(mirrored, older, flagged.any(axis=1), left_out)
+            self.detector.learn(mirrored, older, np.asarray(flagged.any(axis=1)), left_out)
 
     def _look(self, outlook: Outlook, rows: NDArray[np.int64]) -> tuple[Outlook, Deviation]:
         """What is expected at least of these rows, and how far they are below it."""
