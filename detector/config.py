@@ -31,8 +31,7 @@ def processors() -> int:
 
 
 FORMATS = ("table", "json", "ndjson", "csv", "parquet", "markdown", "html", "sarif", "junit", "prometheus")
-FAIL_ON = ("any", "page", "critical", "never")
-COLORS = ("auto", "always", "never")
+FAIL_ON, COLORS = ("any", "page", "critical", "never"), ("auto", "always", "never")
 BY = ("service", "service,host")
 SEVERITIES = ("info", "warning", "critical")
 DIRECTIONS = ("up", "down", "both")
@@ -83,7 +82,8 @@ class Settings:
         budget: false pages of the whole installation, such as `1/week`.
         incident_budget: false incidents of one service, such as `1/month`.
         least_excess: records above what is expected that an incident needs at least.
-        least_factor: times what is expected that an incident needs at least.
+        least_factor: times what is expected that an incident needs at least; half of that excess for lines per client,
+            twice of it for bytes per line.
         direction: `up` for surges, `down` for falls of the lines, `both`.
         warmup: time for which a service is known before it is judged, such as `1d`; an hour at least.
         threads: that read in parallel.
@@ -114,7 +114,7 @@ class Settings:
     budget: str = "1/week"
     incident_budget: str = "1/month"
     least_excess: float = 5.0
-    least_factor: float = 1.1
+    least_factor: float = 1.25
     direction: str = "up"
     warmup: str = "1h"
     threads: int = field(default_factory=processors)

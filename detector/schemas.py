@@ -211,6 +211,35 @@ class Contributor:
 
 
 @dataclass(frozen=True, slots=True)
+class Rise:
+    """One version of a client that sends more than the others do at the same moment; as it was seen last.
+
+    Attributes:
+        version: family and version.
+        against: the other version of its family with most clients; None: all others of the service.
+        first_us: when it was first seen, to five minutes, microseconds since 1970 UTC.
+        share_of_clients: of the family's (else the service's) clients of the last hour, those that have it.
+        ratio: lines per client, times what the others send.
+        share_of_excess: of what clients of any version send beyond the others' rate.
+        before, during: lines per minute of its clients: at the others' rate, and as it is.
+        noticed_us: when it stood out first.
+        lines_now, lines_at_full: lines per minute of the service, and what they come to when all clients have it.
+    """
+
+    version: str
+    against: str | None
+    first_us: int
+    share_of_clients: float
+    ratio: float
+    share_of_excess: float
+    before: float
+    during: float
+    lines_now: float
+    lines_at_full: float
+    noticed_us: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Cause:
     """What drives an incident, and its course for a sparkline.
 
@@ -220,6 +249,9 @@ class Cause:
         observed, expected: lines per window around the incident, oldest first; expected is None where unknown.
         contributors: who holds the excess, the strongest first; none where that is not known.
         forecast: when the service will be overloaded; None where it is not known what it can bear.
+        version: the version that talks more than the others, if that is what was seen.
+        group: the same for all incidents of one cause: the id of that which was noticed first.
+        together: the other services of the group, sorted.
     """
 
     kind: str
@@ -230,6 +262,9 @@ class Cause:
     expected: tuple[float, ...] = ()
     contributors: tuple[Contributor, ...] = ()
     forecast: Forecast | None = None
+    version: Rise | None = None
+    group: str = ""
+    together: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)

@@ -14,7 +14,7 @@ from threading import Event
 
 import pytest
 
-from detector.layers import settings_of
+from detector.layers import Layer, resolve
 from tests.alerts.servers import wait_until
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -47,8 +47,7 @@ def run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize("text", SETTINGS)
 def test_settings_are_valid(text: str) -> None:
     """A settings file may hold what is shown, and nothing of it is a default that went unnoticed."""
-    settings = settings_of(tomllib.loads(text))
-    assert settings_of({}) != settings
+    assert resolve([]) != resolve([Layer("README", tomllib.loads(text))])
 
 
 @pytest.mark.parametrize("command", COMMANDS)

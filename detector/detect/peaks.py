@@ -90,17 +90,17 @@ class Peaks:
         decades = -np.log10(LOWER) * np.exp(self.tail[..., None] * beyond)
         return np.where(above, np.minimum(MOST_DECADES, decades) - self.rate[..., None], NOTHING)
 
-    def learn(self, deviation: Real, judged: NDArray[np.bool_], passed_days: float) -> None:
-        """Take in the peak of a block, K x R x n, for the rows that were judged, R."""
-        self.absorb(highest(deviation), judged, passed_days)
+    def learn(self, deviation: Real, weight: Real, passed_days: float) -> None:
+        """Take in the peaks of a block, K x R x n; each row's counts for so much, R, at 0 nothing passes."""
+        self.absorb(highest(deviation), weight, passed_days)
 
-    def absorb(self, highest: Real, judged: NDArray[np.bool_], passed_days: float) -> None:
-        """Take in the peak of a block, K x R, for the rows that were judged, R."""
+    def absorb(self, highest: Real, weight: Real, passed_days: float) -> None:
+        """The same with the peaks themselves, K x R."""
         bins = (np.log(np.maximum(highest, LOWEST) / LOWEST) / STEP).astype(np.int64)
-        decay = np.where(judged, np.exp(-passed_days / MEAN_LIFE_DAYS), 1.0).astype(np.float32)
+        decay = np.where(weight > 0, np.exp(-passed_days / MEAN_LIFE_DAYS), 1.0).astype(np.float32)
         self.seen = self.seen * decay[:, None]
         tests, rows = np.indices(bins.shape)
-        self.seen[tests, rows, np.minimum(bins, BINS - 1)] += judged
+        self.seen[tests, rows, np.minimum(bins, BINS - 1)] += weight.astype(np.float32)
         self.measure()
 
 

@@ -24,10 +24,12 @@ SUMS_US = (15 * MINUTE_US, 30 * MINUTE_US, 60 * MINUTE_US)
 BLOCK_US, BLOCK_WINDOWS = 60 * MINUTE_US, 3
 """Peaks are sought, and what is known is brought up to date, every hour or every three windows."""
 POWER = 2.0
-FINE, COARSE, FINE_US = 1.7, 1.25, 60_000_000
+GIVEN_BACK = 1.25
 """What a row's own past says of its rare peaks is too cautious, since it holds the surges that are to be found: so many
-decades are given back. Fewer where windows are longer than a minute: sums of a few windows cannot tell a burst from a
-surge, so more of those peaks are its nature."""
+decades are given back."""
+FLAGGED_WEIGHT, FINE_US = 0.25, 60_000_000
+"""Hours of an incident count for so much of a peak, where windows are no longer than this: sums of a few windows cannot
+tell a burst from a surge, so what was flagged there may be the row's nature, and counts in full."""
 SURE_DAYS = 3.0
 """What is known for less may claim to be rare only in proportion."""
 SLOW_COST = 0.7
@@ -112,6 +114,14 @@ class Deviation:
 
 
 @dataclass(frozen=True, slots=True)
+class Lesson:
+    """What is to be learned from: how windows deviate, and rows that had an incident in them, R."""
+
+    found: Deviation
+    flagged: Mask
+
+
+@dataclass(frozen=True, slots=True)
 class Weighed:
     """What is to be learned from the windows of a block.
 
@@ -119,11 +129,13 @@ class Weighed:
         windows: how many.
         moments: as `Noise.weigh` gives them, 6 x K x R.
         peaks: the highest deviations, K x R.
+        flagged: rows that had an incident, R.
     """
 
     windows: int
     moments: Real
     peaks: Real
+    flagged: Mask
 
 
 @dataclass(slots=True)
@@ -145,11 +157,6 @@ class Detector:
         self.noise = Noise.of([self.prior.at(windows * self.width_us / MINUTE_US) for windows, _ in tests])
         self.peaks = Peaks.of(len(tests), 7 * DAY_US / self.width_us / block_of(self.width_us))
 
-    @property
-    def given_back(self) -> float:
-        """Decades added to what the past says."""
-        return FINE if self.width_us <= FINE_US else COARSE
-
     def grow(self, rows: int) -> None:
         """Add rows without a history."""
         self.noise.grow(rows)
@@ -164,7 +171,7 @@ class Detector:
         """Score and strangest test of every window, R x n; `age_windows` is how many are known of each row by then."""
         each = self.peaks.score(found.normal)
         each[-1] -= SLOW_COST
-        joined = self.given_back + np.log10(np.mean(10.0 ** (POWER * each), axis=0)) / POWER
+        joined = GIVEN_BACK + np.log10(np.mean(10.0 ** (POWER * each), axis=0)) / POWER
         day, hour = DAY_US / self.width_us, max(BLOCK_US / self.width_us, BLOCK_WINDOWS + 1)
         young = np.log10(np.clip(age_windows / (SURE_DAYS * day), 1e-9, 1.0))
         score = np.where(age_windows > hour, joined, NOTHING) + young
@@ -178,29 +185,40 @@ class Detector:
             share: log10 of the signal's share of the false alarms.
         """
         peaks, weeks = self.peaks, 10.0**score - 1
-        need = np.log10(weeks) - share - self.given_back + np.log10(len(self.noise.phi)) / POWER
+        need = np.log10(weeks) - share - GIVEN_BACK + np.log10(len(self.noise.phi)) / POWER
         decades = np.maximum(need + peaks.rate[0], 1e-3)
         place = peaks.level[0] + np.log(decades / -np.log10(LOWER)) / (STEP * peaks.tail[0])
         return np.asarray(LOWEST * RATIO**place)
 
-    def learn(self, found: Deviation, age: Age, left_out: Mask | None = None) -> None:
-        """Take in a whole block after it was judged, but for the rows that are left out, R."""
-        left_out = np.zeros(len(age.days), bool) if left_out is None else left_out
-        self.absorb(self.weigh(found, left_out), age, left_out)
+    def learn(self, found: Deviation, age: Age, flagged: Mask | None = None, left_out: Mask | None = None) -> None:
+        """Take in a whole block after it was judged.
 
-    def weigh(self, found: Deviation, left_out: Mask, before: Weighed | None = None) -> Weighed:
+        Args:
+            found: of the block.
+            age: of its rows.
+            flagged: rows that had an incident in it, R; None: none.
+            left_out: rows that it teaches nothing, R; None: none.
+        """
+        nothing = np.zeros(len(age.days), bool)
+        flagged, left_out = (nothing if side is None else side for side in (flagged, left_out))
+        self.absorb(self.weigh(Lesson(found, flagged), left_out), age, left_out)
+
+    def weigh(self, lesson: Lesson, left_out: Mask, before: Weighed | None = None) -> Weighed:
         """What is to be learned from windows of a block, together with those of it `before`."""
+        found = lesson.found
         known = ~np.isnan(found.expected) & ~left_out[:, None]
-        moments = self.noise.weigh(
-            found.sums, found.expected, found.counting, known, None if before is None else before.moments
-        )
+        moments = None if before is None else before.moments
+        moments = self.noise.weigh(found.sums, found.expected, found.counting, known, moments)
         peaks, windows = highest(found.normal), found.sums.shape[2]
         if before is None:
-            return Weighed(windows, moments, peaks)
-        return Weighed(before.windows + windows, moments, np.maximum(before.peaks, peaks))
+            return Weighed(windows, moments, peaks, lesson.flagged)
+        flagged = before.flagged | lesson.flagged
+        return Weighed(before.windows + windows, moments, np.maximum(before.peaks, peaks), flagged)
 
     def absorb(self, weighed: Weighed, age: Age, left_out: Mask) -> None:
         """Learn from a whole block, but for the rows that are left out, R."""
         self.noise.absorb(weighed.moments, weighed.windows, age)
         old = age.days * DAY_US >= max(2 * BLOCK_US, (BLOCK_WINDOWS + 1) * self.width_us)
-        self.peaks.absorb(weighed.peaks, old & ~left_out, age.passed_days)
+        flagged_weight = FLAGGED_WEIGHT if self.width_us <= FINE_US else 1.0
+        weight = np.where(weighed.flagged, flagged_weight, 1.0) * (old & ~left_out)
+        self.peaks.absorb(weighed.peaks, weight, age.passed_days)

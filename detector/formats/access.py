@@ -12,6 +12,7 @@ from functools import partial
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from detector.formats.cut import before, present, whole
 from detector.formats.format import LINE, Format, LevelAt, Sample, Span, Unless
@@ -66,11 +67,9 @@ def without_query(request: pl.Expr) -> pl.Expr:
 
 def find_marks(lines: Lines, asked: frozenset[str], *, vhost: bool) -> pl.DataFrame:
     """Where the client, the time, the request and the status begin in each line; -1 where they are missing."""
-    begins, ends = lines.begins, lines.ends
+    begins = lines.begins
     client, size, opens = _head(lines, vhost=vhost)
-    quote = np.where(opens >= 0, np.minimum(begins + opens + TIME_WIDTH + 4, ends), ends)
-    closes = first_of(lines.bytes, quote, ends, '"', near=64, far=LONGEST_REQUEST)
-    there = (closes < ends) & (closes >= 0)
+    quote, closes, there = _request(lines, opens)
     status = closes + 2 - begins
     columns = {
         "client": client,
@@ -80,10 +79,69 @@ def find_marks(lines: Lines, asked: frozenset[str], *, vhost: bool) -> pl.DataFr
         "status": np.where(there, status, MISSING),
         "payload": np.where(there, status + 4, MISSING),
     }
-    texts = [lines.text] if asked & {"version", "service"} else []
+    if asked & {"version", "version_hash"}:
+        begin, end = _agents(lines, np.flatnonzero(there), begins + columns["payload"], whole="version" in asked)
+        columns |= {"agent": np.where(begin < end, begin - begins, MISSING), "agent length": end - begin}
+    texts = [lines.text] if "service" in asked else []
     if "endpoint" in asked:
         texts.append(texts_at(lines.bytes, quote, np.maximum(closes, quote)).alias("request"))
     return pl.DataFrame([*texts, *(pl.Series(name, column) for name, column in columns.items())])
+
+
+def _request(lines: Lines, opens: Positions) -> tuple[Positions, Positions, NDArray[np.bool_]]:
+    """Where in the block the request begins, where its closing quote is, and whether it is there."""
+    quote = np.where(opens >= 0, np.minimum(lines.begins + opens + TIME_WIDTH + 4, lines.ends), lines.ends)
+    closes = first_of(lines.bytes, quote, lines.ends, '"', near=64, far=LONGEST_REQUEST)
+    return quote, closes, (closes < lines.ends) & (closes >= 0)
+
+
+def agents_at(lines: Lines, *, vhost: bool) -> tuple[Positions, Positions] | None:
+    """Where the user agent of each line and what follows it lie; None where a request has an escaped quote."""
+    _, closes, there = _request(lines, _head(lines, vhost=vhost)[2])
+    if not there.all() or (lines.bytes[closes - 1] == ord("\\")).any():
+        return None
+    return _agents(lines, np.arange(len(lines)), closes + 6, whole=False)
+
+
+def _agents(lines: Lines, rows: Positions, places: Positions, *, whole: bool) -> tuple[Positions, Positions]:
+    """Where the user agent of each line begins and ends, in the block; empty where there is none, or it is only `-`.
+
+    It is the second text in quotes behind the payload, which begins at `places`.
+
+    Args:
+        lines: n lines.
+        rows: of those that are looked at.
+        places: n.
+        whole: with its end; without, what follows it is part of it, which is enough to tell agents apart.
+    """
+    before, last = _third_quote(lines, rows, places) + 1, lines.ends[rows]
+    there = (before > 0) & (lines.bytes[before - 2] == ord(" "))
+    rows, before, last = rows[there], before[there], last[there]
+    if whole:
+        quote = first_of(lines.bytes, before, last, '"\\', near=64, far=LONGEST_REQUEST)
+        closed = lines.bytes[np.clip(quote, 0, len(lines.bytes) - 1)] == ord('"')
+        last = np.where((quote >= 0) & closed, quote, before)
+    first, second = lines.bytes[before], lines.bytes[np.minimum(before + 1, last)]
+    missing = (first == ord('"')) | (first == ord("-")) & (second == ord('"'))
+    begins, ends = np.zeros((2, len(lines)), np.int64)
+    begins[rows], ends[rows] = before, np.where(missing, before, last)
+    return begins, ends
+
+
+def _third_quote(lines: Lines, rows: Positions, places: Positions) -> Positions:
+    """Where the third quote behind each place lies, -1 where there is none."""
+    first, last = places[rows], lines.ends[rows]
+    quotes = marks_of(windows_at(lines.bytes, first, NEAR), '"')
+    for _ in range(2):
+        quotes &= quotes - np.uint64(1)
+    found = first + lowest_bit(quotes)
+    far = np.flatnonzero((quotes == 0) | (found >= last))
+    before = first[far]
+    for near in (16, 64, 8):
+        quote = first_of(lines.bytes, before, last[far], '"', near=near, far=LONGEST_REQUEST)
+        before = np.where((quote < 0) | (quote >= last[far]), last[far], quote + 1)
+    found[far] = np.where(before < last[far], before - 1, -1)
+    return found
 
 
 def _head(lines: Lines, *, vhost: bool) -> tuple[Positions, Positions, Positions]:
@@ -121,7 +179,8 @@ def by_position(*, vhost: bool) -> Format:
         "matched": Unless("before", "\\"),
         "time": Span("time", TIME_WIDTH),
         "client": Span("client", "client length"),
-        "version": present(LINE.str.extract(r'"([^"\\]*)"$')),
+        "version": Span("agent", "agent length"),
+        "version_hash": Span("agent", "agent length"),
         "endpoint": without_query(pl.col("request")),
         "status": Span("status", 3),
         "payload_bytes": Span("payload"),
@@ -130,7 +189,7 @@ def by_position(*, vhost: bool) -> Format:
         fields["service"] = before(LINE, " ").str.replace(r":\d+$", "")
     return Format(
         "access", ABOUT, SAMPLES, fields, CLOCK, locate=partial(find_marks, vhost=vhost), needs=("time", "status"),
-        fallback=by_regex(),
+        fallback=by_regex(), versions_at=partial(agents_at, vhost=vhost),
     )  # fmt: skip
 
 

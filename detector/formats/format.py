@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from detector.formats.lines import Lines
+from detector.formats.lines import Lines, Positions
 
 LINE = pl.col("line")
+HASHED = {"client_hash": "client", "version_hash": "version"}
+"""Columns beyond Records, by the field that they are made of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,8 @@ class Format:
         decode: lines (String, n rows) -> table of n rows in their order, for what several fields have in common.
         locate: instead of `decode`, for a format that reads the bytes of the block in place: (lines, names of the
             fields that are asked for) -> the same table.
+        versions_at: where the version begins and ends in the bytes of lines that are records, or enough of it to tell
+            it from others, quicker than by `fields`; empty where there is none. None: some line is not read so quickly.
         continues: over `line`: does a line that did not match belong to the record before it?
         header: over `line`: does a line that did not match only describe the file (column names, comments)?
         adapt: for a format with a header or dialects: the same format fitted to the first lines of a source, or None
@@ -107,6 +111,7 @@ class Format:
     clock: tuple[str, ...] = ()
     decode: Callable[[pl.Series], pl.LazyFrame] = lines_only
     locate: Callable[[Lines, frozenset[str]], pl.DataFrame] | None = field(default=None, kw_only=True)
+    versions_at: Callable[[Lines], tuple[Positions, Positions] | None] | None = field(default=None, kw_only=True)
     continues: pl.Expr | None = None
     header: pl.Expr | None = None
     adapt: Callable[[Sequence[str]], Format | None] | None = None
@@ -117,3 +122,7 @@ class Format:
     priority: int = 0
     dialect: str = field(default="", kw_only=True)
     alone: bool = field(default=False, kw_only=True)
+
+    def place(self, name: str) -> str:
+        """The field that a column is made of; a format may have a quicker one for a hash than for the text."""
+        return name if name in self.fields else HASHED.get(name, name)

@@ -6,11 +6,17 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from detector.formats.lines import LOW_BYTES, WORD, Positions, Words, lines_of, words_at
+from detector.formats.lines import LOW_BYTES, NEAR, WORD, Positions, Words, lines_of, windows_at, words_at
 
 MAX_NAME_BYTES = 64
 """A longer name is known by its first 64 bytes."""
+MAX_WHOLE_BYTES = 1024
+"""The same for texts that are hashed whole: user agents, which say last what tells them apart."""
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+KEYS = np.cumprod(np.full(NEAR // WORD, GOLDEN, np.uint64), dtype=np.uint64)
+"""Odd multipliers, one for each word that is mixed in at once."""
+FIRST = LOW_BYTES[np.clip(np.arange(NEAR + 1)[:, None] - np.arange(0, NEAR, WORD), 0, WORD)]
+"""Masks that keep the first n of 64 bytes."""
 
 
 def hash_at(data: NDArray[np.uint8], begins: Positions, ends: Positions) -> Words:
@@ -28,10 +34,28 @@ def hash_at(data: NDArray[np.uint8], begins: Positions, ends: Positions) -> Word
     return state
 
 
-def hash_texts(texts: pl.Series) -> pl.Series:
-    """Hashes of n texts, UInt64; null for null."""
-    lines = lines_of(texts)
-    return pl.Series("client_hash", hash_at(lines.bytes, lines.begins, lines.ends)).set(texts.is_null(), None)
+def hash_whole(data: NDArray[np.uint8], begins: Positions, ends: Positions) -> Words:
+    """Hashes of n longer texts where they lie in `data`: 64 bytes at a time, by multilinear hashing.
+
+    Carter & Wegman 1979, "Universal classes of hash functions", chained by the finaliser of MurmurHash3.
+    """
+    sizes = np.minimum(ends - begins, MAX_WHOLE_BYTES)
+    state: Words = sizes.astype(np.uint64)
+    for done in range(0, int(sizes.max(initial=0)), NEAR):
+        rows = np.flatnonzero(sizes > done)
+        size = sizes[rows]
+        # the last 64 bytes of a long text overlap those before
+        words = windows_at(data, begins[rows] + np.maximum(np.minimum(done, size - NEAR), 0), NEAR).view("<u8")
+        if not done and size.min() < NEAR:
+            words = words & FIRST[np.minimum(size, NEAR)]
+        state[rows] = _mix((state[rows] ^ (words @ KEYS)) * GOLDEN)
+    return state
+
+
+def hash_texts(texts: pl.Series, *, whole: bool = False) -> pl.Series:
+    """Hashes of n texts, UInt64; null for null; `whole`: of all of a long text too."""
+    lines, hashed = lines_of(texts), hash_whole if whole else hash_at
+    return pl.Series("client_hash", hashed(lines.bytes, lines.begins, lines.ends)).set(texts.is_null(), None)
 
 
 def _mix(value: Words) -> Words:

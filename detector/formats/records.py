@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import polars as pl
 
 from detector.formats.clock import Calendar, instants
 from detector.formats.format import LINE, Format, LevelAt, Span, Unless
-from detector.formats.hashing import hash_at, hash_texts
+from detector.formats.hashing import hash_at, hash_texts, hash_whole
 from detector.formats.levels import from_leading_word, from_priorities
 from detector.formats.lines import (
     Lines,
@@ -27,9 +27,9 @@ from detector.schemas import RECORDS, schema
 RECORD, CONTINUATION, UNKNOWN, BLANK, HEADER = range(5)
 """What a physical line is: the first line of a record, a further line of it, or none, by reason."""
 REASONS = {UNKNOWN: "unknown_format", BLANK: "blank", HEADER: "header"}
-TYPES = schema(RECORDS) | {"client_hash": pl.UInt64()}
-PLACE = {"client_hash": "client"}
-"""Columns beyond Records, by the field that they are made of."""
+TYPES = schema(RECORDS) | {"client_hash": pl.UInt64(), "version_hash": pl.UInt64()}
+HASHES = {"client_hash": hash_at, "version_hash": hash_whole}
+"""Columns beyond Records."""
 MISSING = -1
 OUTER_WINS = frozenset({"service", "host", "format"})
 """What an envelope says itself, whatever the line inside it says; its time always counts."""
@@ -48,6 +48,24 @@ class Recipe:
     formats: tuple[Format, ...]
     inner: tuple[Format, ...] = ()
     calendar: Calendar = field(default_factory=Calendar)
+
+
+    @property
+    def bare(self) -> Recipe:
+        """For lines that are known to be records: neither their times nor what is needed besides is read again."""
+        formats, inner = (tuple(map(_without_time, some)) for some in (self.formats, self.inner))
+        return replace(self, formats=formats, inner=inner)
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """What any of the formats knows of a record."""
+        return frozenset().union(*(known.fields for known in (*self.formats, *self.inner)))
+
+
+def _without_time(known: Format) -> Format:
+    fields = {name: where for name, where in known.fields.items() if name != "time"}
+    fallback = None if known.fallback is None else _without_time(known.fallback)
+    return replace(known, fields=fields, needs=(), fallback=fallback)
 
 
 NOTHING = Recipe(())
@@ -95,6 +113,20 @@ def read_records(lines: Lines, recipe: Recipe, wanted: frozenset[str]) -> Parsed
     return Parsed(pl.DataFrame(kept), kinds, formats)
 
 
+def version_hashes(lines: Lines, recipe: Recipe) -> pl.Series:
+    """Hashes of the versions of n lines that are records, UInt64; null where there is none.
+
+    The fixed cost of `read_records` counts where only some lines of a block are asked for.
+    """
+    first = recipe.formats[0]
+    places = first.versions_at(lines) if len(recipe.formats) == 1 and first.versions_at is not None else None
+    if places is not None:
+        return _in_place("version_hash", *places, lines)
+    name = "version_hash"
+    frame = read_records(lines, recipe.bare, frozenset({name})).frame
+    return frame[name] if name in frame.columns else pl.repeat(None, len(lines), dtype=TYPES[name], eager=True)
+
+
 def _cascade(lines: Lines, formats: tuple[Format, ...], calendar: Calendar, wanted: frozenset[str]) -> pl.DataFrame:
     """Each format in turn on what is still unmatched; the rows end in the order of the lines."""
     steps = [step for known in formats for step in (known, known.fallback) if step is not None]
@@ -122,8 +154,8 @@ def _cascade(lines: Lines, formats: tuple[Format, ...], calendar: Calendar, want
 def _one_format(lines: Lines, known: Format, calendar: Calendar, wanted: frozenset[str]) -> pl.DataFrame:
     """`matched`, `timestamp` and what is wanted of the fields that the format knows; null where it did not match."""
     names = ("matched", "time", *sorted(wanted | set(known.needs) - {"time"}))
-    asked = [name for name in names if PLACE.get(name, name) in known.fields]
-    fields = frozenset(PLACE.get(name, name) for name in asked)
+    asked = [name for name in names if known.place(name) in known.fields]
+    fields = frozenset(map(known.place, asked))
     table = known.decode(lines.text) if known.locate is None else known.locate(lines, fields).lazy()
     found = table.select(_expressions(known, asked)).collect(engine="in-memory")
     columns = {name: _column(name, known, found, lines, calendar) for name in asked}
@@ -144,7 +176,7 @@ def _expressions(known: Format, asked: list[str]) -> list[pl.Expr]:
     """What polars has to compute: texts, and for a span its begin and its length; columns of `locate` as they are."""
     expressions = []
     for name in asked:
-        where = known.fields[PLACE.get(name, name)]
+        where = known.fields[known.place(name)]
         if isinstance(where, Span | LevelAt | Unless):
             if not isinstance(where.begin, int):
                 expressions.append(_places_in(where.begin, MISSING).alias(name))
@@ -161,7 +193,7 @@ def _places_in(where: pl.Expr | str, missing: int) -> pl.Expr:
 
 def _column(name: str, known: Format, found: pl.DataFrame, lines: Lines, calendar: Calendar) -> pl.Series:
     """One field of every line, with the type that Records gives it."""
-    where = known.fields[PLACE.get(name, name)]
+    where = known.fields[known.place(name)]
     if isinstance(where, LevelAt):
         return _level(where, *_places(name, where.begin, None, found, lines), lines).alias(name)
     if isinstance(where, Unless):
@@ -182,20 +214,20 @@ def _computed(name: str, column: pl.Series, clock: tuple[str, ...], calendar: Ca
     """A field that polars computed."""
     if name == "time":
         return instants(column, clock, calendar)
-    if name == "client_hash":
-        return hash_texts(column.cast(pl.String))
+    if name in HASHES:
+        return hash_texts(column.cast(pl.String), whole=name == "version_hash").alias(name)
     return column if name == "matched" else column.cast(TYPES[name], strict=False)
 
 
 def _in_place(name: str, begins: Positions, ends: Positions, lines: Lines) -> pl.Series:
     """A field that lies in the lines as it is; null where it is empty."""
-    if name != "client_hash" and TYPES[name].is_integer():
+    if name not in HASHES and TYPES[name].is_integer():
         value, there = leading_number(lines.bytes, begins, ends - begins)
         column = pl.Series(name, value.astype(np.int32) if TYPES[name] == pl.Int32 else value)
     else:
         there = begins < ends
-        hashed = name == "client_hash"
-        column = pl.Series(hash_at(lines.bytes, begins, ends)) if hashed else texts_at(lines.bytes, begins, ends)
+        made = HASHES.get(name, texts_at)
+        column = pl.Series(made(lines.bytes, begins, ends))
     column = column.alias(name)
     return column if there.all() else column.set(~pl.Series(there), None)
 

@@ -23,8 +23,11 @@ Mask = NDArray[np.bool_]
 CLOSE_NATS = 5.0
 QUIET_US = 10 * 60_000_000
 SETTLED_US = 24 * 3_600_000_000
-LEAST_FACTORS = {"bytes_per_line": 1.5}
-"""Signals that hurt nobody before they rise by more: lines of another kind are a little longer or shorter."""
+SHARES = {"lines_per_client": 0.5, "bytes_per_line": 2.0}
+"""Of the least factor's excess: a ratio that hardly drifts needs less, one that hurts nobody before it rises far needs
+more, since lines of another kind are a little longer or shorter."""
+LASTING_FACTOR = 1.1
+"""Of the newest minutes: a surge opens while it lasts."""
 NEVER = -1
 
 
@@ -113,9 +116,9 @@ class Follower:
             if self.falling:
                 enough = (-beyond >= excess) & (tick.sums * factor <= tick.sums_expected)
                 return np.asarray((tick.score >= score) & enough & (tick.latest * factor <= usual))
-            factors = np.array([LEAST_FACTORS.get(signal, 1.0) for signal in self.signals])[:, None]
-            enough = (beyond >= excess) & (beyond >= (np.maximum(factors, factor) - 1) * tick.sums_expected)
-            return np.asarray((tick.score >= score) & enough & (tick.latest >= factor * usual))
+            more = (factor - 1) * np.array([SHARES.get(signal, 1.0) for signal in self.signals])[:, None]
+            enough = (beyond >= excess) & (beyond >= more * tick.sums_expected)
+            return np.asarray((tick.score >= score) & enough & (tick.latest >= LASTING_FACTOR * usual))
 
     def _is_new(self, tick: Tick, service: int, column: int) -> Mask:
         """Whether what rises is more than the rest of the surge before, K."""

@@ -8,6 +8,9 @@
     gather.py   all sources to merged counts (stores.py); gridding.py: counts tables
     signals.py  the signals of a service as rows
     walk.py     the days of one store in order, each by advance.py: judge a block, then learn from it
+    versions.py versions of clients against each other at the same moment: version_counts.py counts them block by block,
+                version_scene.py is what they did on a day, version_surges.py what lasts; version_walk.py: one incident
+                with what they do to their service
     causes.py   what drives an incident; contributors.py: who holds its excess, by a second look (index.py: at which
                 blocks, reference.py: at which times); verdict_table.py: the verdicts of all windows
     model.py    what was learned, stored and recalled

@@ -20,7 +20,7 @@ from detector.baseline.prior import Prior
 from detector.config import Settings, parse_span
 from detector.detect.noise import Age
 from detector.detect.peaks import NOTHING
-from detector.detect.verdicts import Detector, Deviation, block_of, positive, tests_of
+from detector.detect.verdicts import Detector, Lesson, block_of, positive, tests_of
 from detector.incidents.follower import Follower
 from detector.incidents.tick import Tick
 from detector.pipeline.falls import Falls, Verdict, limits_of
@@ -190,11 +190,10 @@ def _judge(state: State, first: int, counts: Real, exposure: Real, results: Resu
     """Score a block, follow its incidents, and learn how it scattered if it is whole."""
     state.history.skip_to(first)
     windows = counts.shape[1]
-    out = left_out(state, first, windows)
-    seen = Seen(first, counts, exposure, out, len(state.signals), state.width_us)
+    seen = Seen(first, counts, exposure, left_out(state, first, windows), len(state.signals), state.width_us)
     ground = _ground(state, seen)
     outlook, tick = look(state, seen, ground)
-    verdict, mirrored = follow(state, seen, ground, outlook, tick)
+    verdict, lesson, falls = follow(state, seen, ground, outlook, tick)
     opened = state.follower.still_open(state.names, first + windows) + verdict.closed
     results.ahead |= state.ahead_of([one for one in opened if one.detected_us > first * state.width_us], first)
     results.incidents += verdict.closed
@@ -202,9 +201,9 @@ def _judge(state: State, first: int, counts: Real, exposure: Real, results: Resu
         _keep(results, state, outlook, tick, verdict)
     if windows == state.block:
         age = age_of(state, ground.age[:, -1])
-        if mirrored is not None:
-            state.falls.learn(state.falls.weigh(mirrored, out), age, out)
-        state.detector.learn(outlook.found, age, out)
+        if falls is not None:
+            state.falls.learn(state.falls.weigh(falls, seen.left_out), age, seen.left_out)
+        state.detector.absorb(state.detector.weigh(lesson, seen.left_out), age, seen.left_out)
 
 
 def age_of(state: State, windows: Real) -> Age:
@@ -244,12 +243,13 @@ def look(state: State, seen: Seen, ground: Ground) -> tuple[Outlook, Tick]:
 
 def follow(
     state: State, seen: Seen, ground: Ground, outlook: Outlook, tick: Tick
-) -> tuple[Verdict, Deviation | None]:
-    """Follow the incidents of some windows; what falls are to be learned from, if anybody asks for them."""
+) -> tuple[Verdict, Lesson, Lesson | None]:
+    """Follow the incidents of some windows; what is to be learned from, also of falls if anybody asks for them."""
     verdict = Verdict(tick.score.max(axis=1), *state.follower.follow(state.names, tick))
+    lesson = Lesson(outlook.found, np.repeat(verdict.flagged.any(axis=1), len(state.signals)))
     if not len(state.falls.services):
-        return verdict, None
-    return verdict, state.falls.judge(outlook, seen, ground.age, state.names, verdict)
+        return verdict, lesson, None
+    return verdict, lesson, state.falls.judge(outlook, seen, ground.age, state.names, verdict)
 
 
 def _is_judged(state: State, age: Real) -> NDArray[np.bool_]:

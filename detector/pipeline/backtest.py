@@ -14,9 +14,8 @@ from detector.pipeline.period import Period
 from detector.pipeline.planting import KINDS, SIZES
 from detector.pipeline.replay import Ground, Seen, Test, make_plan, ready_at, replay, trial_of
 from detector.pipeline.rivals import RULES, Rivals
-from detector.pipeline.scan import incidents_of, judge, opens_at, period_in, stores_in
+from detector.pipeline.scan import incidents_of, judge, opens_at, period_in, stores_in, walks_of
 from detector.pipeline.stores import Store, days_of, numbers_of
-from detector.pipeline.walk import walk
 from detector.schemas import Incident, ScanResult
 from detector.trials import BacktestResult, BudgetTrials, MethodTrials, ServiceTrials, Trial, by_size, smallest
 
@@ -47,7 +46,7 @@ def backtest(gathered: Gathered, settings: Settings, services: int, tell: Tell =
     stores = stores_in(gathered, period)
     raised = {}
     for number, budget in enumerate(budgets := budgets_with(settings), 1):
-        raised[budget] = _raised(stores, period, settings, budget, scan)
+        raised[budget] = _raised(gathered, period, settings, budget, scan)
         tell(WALKS * number / len(budgets))
     rates = _busiest(stores, period, services)
     grounds = [_ground(store, period, sorted(rates), raised) for store in stores]
@@ -76,12 +75,12 @@ def budgets_with(settings: Settings) -> list[str]:
 
 
 def _raised(
-    stores: Sequence[Store], period: Period, settings: Settings, budget: str, scan: ScanResult
+    gathered: Gathered, period: Period, settings: Settings, budget: str, scan: ScanResult
 ) -> list[Incident]:
     """Incidents of what is really there at a budget of incidents."""
     if budget == settings.incident_budget:
         return scan.incidents
-    walks = [walk(store, period, settings, opens_at(budget)) for store in stores]
+    walks = walks_of(gathered, period, settings, budget)
     return incidents_of(walks, period, settings)
 
 

@@ -84,6 +84,7 @@ class Block:
         if self.weighed is not None and source.weighed is not None:
             self.weighed.moments[..., ours] = source.weighed.moments[..., theirs]
             self.weighed.peaks[..., ours] = source.weighed.peaks[..., theirs]
+            self.weighed.flagged[ours] = source.weighed.flagged[theirs]
 
 
 def _with_room(weighed: Weighed | None, rows: int) -> Weighed | None:
@@ -94,12 +95,13 @@ def _with_room(weighed: Weighed | None, rows: int) -> Weighed | None:
         np.concatenate([old, np.zeros((*old.shape[:-1], rows - old.shape[-1]))], axis=-1)
         for old in (weighed.moments, weighed.peaks)
     )
-    return Weighed(weighed.windows, moments, peaks)
+    flagged = np.append(weighed.flagged, np.zeros(rows - len(weighed.flagged), bool))
+    return Weighed(weighed.windows, moments, peaks, flagged)
 
 
 def nothing_weighed(windows: int, tests: int, rows: int) -> Weighed:
     """Windows of a block that taught nothing."""
-    return Weighed(windows, np.zeros((6, tests, rows)), np.zeros((tests, rows)))
+    return Weighed(windows, np.zeros((6, tests, rows)), np.zeros((tests, rows)), np.zeros(rows, bool))
 
 
 def followed(follower: Follower) -> Followed:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from detector.baseline.expectation import Expected, Season, expect_least
 from detector.baseline.history import Stretch
 from detector.detect.noise import Age
-from detector.detect.verdicts import Detector, Deviation, Weighed, positive
+from detector.detect.verdicts import Detector, Deviation, Lesson, Weighed, positive
 from detector.incidents.follower import Follower, Limits
 from detector.pipeline.knobs import Knobs
 from detector.pipeline.outlook import Outlook, Seen, tick_of
@@ -73,7 +73,7 @@ class Falls:
         self.detector.grow(len(self.services) - known)
         self.follower.limits = limits_of(self.knobs)
 
-    def judge(self, outlook: Outlook, seen: Seen, age: Real, names: list[str], verdict: Verdict) -> Deviation:
+    def judge(self, outlook: Outlook, seen: Seen, age: Real, names: list[str], verdict: Verdict) -> Lesson:
         """Judge windows of all rows.
 
         Args:
@@ -98,16 +98,16 @@ class Falls:
         verdict.score[self.services] = np.maximum(verdict.score[self.services], score)
         verdict.flagged[self.services] |= flagged
         verdict.closed += closed
-        return mirrored
+        return Lesson(mirrored, np.asarray(flagged.any(axis=1)))
 
     def learn(self, mirrored: Weighed, age: Age, left_out: NDArray[np.bool_]) -> None:
         """Learn from a whole block; age and what is left out are of all rows."""
         rows = self.services * self.signals
         self.detector.absorb(mirrored, Age(age.passed_days, age.days[rows], age.whole[rows]), left_out[rows])
 
-    def weigh(self, mirrored: Deviation, left_out: NDArray[np.bool_], before: Weighed | None = None) -> Weighed:
+    def weigh(self, lesson: Lesson, left_out: NDArray[np.bool_], before: Weighed | None = None) -> Weighed:
         """What is to be learned from windows of a block, together with those of it `before`."""
-        return self.detector.weigh(mirrored, left_out[self.services * self.signals], before)
+        return self.detector.weigh(lesson, left_out[self.services * self.signals], before)
 
     def _look(self, outlook: Outlook, rows: NDArray[np.int64]) -> tuple[Outlook, Deviation]:
         """What is expected at least of these rows, and how far they are below it."""

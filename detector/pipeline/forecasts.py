@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from detector.config import Settings
 from detector.explain.forecast import Lead, Room, Surge, borne, fill, forecast, sustained
 from detector.forecast import Forecast
 from detector.pipeline.stores import Real, Store, days_of, numbers_of
-from detector.schemas import Incident
+from detector.schemas import Incident, Rise
 
 MINUTE_US, HOUR_US, DAY_US = 60_000_000, 3_600_000_000, 86_400_000_000
 MOST_US, LEVEL_US = HOUR_US, HOUR_US
@@ -73,6 +73,41 @@ def foretell(
         if told is not None:
             found[incident.id] = told
     return found
+
+
+def foretell_rises(
+    store: Store, incidents: Sequence[Incident], rises: Mapping[str, Rise], known: Mapping[str, Forecast], end: int,
+    settings: Settings,
+) -> dict[str, Forecast]:
+    """Forecasts of incidents that a version has to do with: what is known, with the load if all clients had it.
+
+    What only a version raised may be too small yet to tell how the whole service grows: then no time is told.
+    """
+    moved = [one for one in incidents if one.id in rises]
+    learned = learn_capacities(store, sorted({one.service for one in moved}), end)
+    found = {}
+    for incident in moved:
+        rise, mine = rises[incident.id], known.get(incident.id)
+        mine = mine or _bare(store, incident, rise, learned.get(incident.service), settings)
+        if mine is not None and mine.unit == "lines/min":
+            found[incident.id] = replace(mine, load_of_all=rise.lines_at_full / mine.capacity)
+    return found
+
+
+def _bare(store: Store, incident: Incident, rise: Rise, best: Best | None, settings: Settings) -> Forecast | None:
+    """The load alone, at the moment that it was noticed; None where it is not known what the service can bear."""
+    rule, width, moment = capacity_for(incident.service, settings.capacity), store.width_us, incident.detected_us
+    if rule is not None and rule.lines_per_minute is not None:
+        limit = rule.lines_per_minute
+        return Forecast(moment, limit, "lines/min", "settings", None, "level", rise.lines_now / limit)
+    if rule is not None or best is None or best.first < 0 or moment - best.first * width < LEAST_KNOWN_US:
+        return None
+    borne_most = best.before(moment // width)
+    if borne_most is None:
+        return None
+    limit = borne_most[0] * MINUTE_US / width
+    learned_us = (borne_most[1] - sustained(width)) * width
+    return Forecast(moment, limit, "lines/min", "learned", learned_us, "level", rise.lines_now / limit)
 
 
 def learn_capacities(store: Store, names: Sequence[str], end: int) -> dict[str, Best]:
@@ -178,13 +213,9 @@ class Telling:
 
     def _tell(self, lead: Lead, capacity: float, unit: str, learned_us: int | None = None) -> Forecast:
         load = 0.0 if lead.load is None else lead.load
-        of_all = None
-        if self.incident.signal == "version" and unit == "lines/min":
-            width = self.store.width_us
-            of_all = float(self._expected("lines")[-1]) * MINUTE_US / width * self.incident.factor / capacity
         source = "settings" if learned_us is None else "learned"
         return Forecast(
-            self.moment * self.store.width_us, capacity, unit, source, learned_us, lead.course, load, of_all,
+            self.moment * self.store.width_us, capacity, unit, source, learned_us, lead.course, load, None,
             lead.overload_us, lead.earliest_us, lead.latest_us,
         )  # fmt: skip
 

@@ -192,6 +192,8 @@ class Log:
         if head is not None:
             self.gathered.totals.add(head, self.stream)
         self.gathered.totals.add(reading.partial, self.stream)
+        if reading.versions is not None:
+            self.gathered.versions.add(reading.versions)  # after the totals, which say how dense the sample is
         self.gathered.timed |= reading.partial.last is not None
 
     def finish(self, _nothing: Done, divided: Divided | None = None) -> None:

@@ -11,6 +11,7 @@ from detector.pipeline.stores import Store
 from detector.schemas import InputSummary
 from detector.windows.grid import Grid
 from detector.windows.totals import Totals
+from detector.windows.versions import VersionTotals
 
 
 @dataclass(slots=True)
@@ -24,6 +25,7 @@ class Gathered:
         losses: what the reader mended or cut, by reason.
         timed: whether any line has a time.
         indexes: where in each log which times lie.
+        versions: what the clients of each version sent, in logs.
     """
 
     summary: InputSummary
@@ -32,6 +34,10 @@ class Gathered:
     losses: Losses = field(default_factory=Losses)
     timed: bool = False
     indexes: list[FileIndex] = field(default_factory=list)
+    versions: VersionTotals = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.versions = VersionTotals(self.totals)
 
     def stores(self) -> list[Store]:
         """The counts that there are; logs come first."""

@@ -8,8 +8,10 @@ from detector.formats.hashing import hash_texts
 from detector.formats.lines import cut_lines
 from detector.formats.records import REASONS, Parsed, Recipe, read_records
 from detector.pipeline.naming import Names, rename
+from detector.pipeline.version_counts import HASH, Agents, count_versions
 from detector.schemas import Block
 from detector.windows.counting import Partial, count
+from detector.windows.versions import VersionCounts
 
 COUNTED = frozenset({"service", "client_hash", "level", "status", "payload_bytes", "repeats"})
 """The columns that counting needs."""
@@ -24,12 +26,14 @@ class Context:
         width_us: length of a window.
         stem: the service of lines that do not say whose they are.
         names: how services and clients are named.
+        agents: what is known of the versions of its clients; it changes no count.
     """
 
     recipe: Recipe
     width_us: int
     stem: str
     names: Names = field(default_factory=Names)
+    agents: Agents = field(default_factory=Agents, compare=False)
 
 
 @dataclass(slots=True)
@@ -42,6 +46,7 @@ class Reading:
         unparsed: lines that are no part of a record, by reason.
         formats: records by the name of the format that read them.
         offset_bytes: where the block begins in its decompressed stream.
+        versions: lines of each client of each version; None where the format knows neither.
     """
 
     partial: Partial
@@ -50,20 +55,23 @@ class Reading:
     unparsed: dict[str, int]
     formats: dict[str, int]
     offset_bytes: int = 0
+    versions: VersionCounts | None = None
 
 
 def read(block: Block, context: Context) -> Reading:
     """Bytes to counts."""
     lines = cut_lines(block.data)
     names = context.names
-    parsed = read_records(lines, context.recipe, COUNTED | names.columns | ({"client"} if names.client else set()))
+    wanted = COUNTED | names.columns | ({"client"} if names.client else set())
+    parsed = read_records(lines, context.recipe, wanted | {HASH} if context.agents.sparse else wanted)
     stem = context.stem if names.all is None else names.all
     frame = rename(parsed.frame, lines, names, stem)
     if names.client:
         frame = frame.with_columns(client_hash=hash_texts(frame["client"]))
     partial = count(frame, parsed.kinds, lines.sizes, context.width_us, stem)
+    versions = count_versions(frame, partial, lines, context.recipe, context.width_us, context.agents)
     where = unparsed(parsed), dict(parsed.formats)
-    return Reading(partial, len(lines.begins), len(block.data), *where, block.offset_bytes)
+    return Reading(partial, len(lines.begins), len(block.data), *where, block.offset_bytes, versions)
 
 
 def unparsed(parsed: Parsed) -> dict[str, int]:

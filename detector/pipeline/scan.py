@@ -18,10 +18,12 @@ from detector.pipeline.contributors import explain
 from detector.pipeline.digest import NOTHING, Keep
 from detector.pipeline.gather import gather
 from detector.pipeline.gathered import Gathered
+from detector.pipeline.groups import tie
 from detector.pipeline.period import Period, period_of
 from detector.pipeline.planned import mark_planned
 from detector.pipeline.stores import Store
 from detector.pipeline.verdict_table import tabulate
+from detector.pipeline.version_walk import add_versions, told_of, with_version
 from detector.pipeline.walk import Walk, walk
 from detector.schemas import Cause, Incident, ScanResult
 from detector.severity import rate
@@ -70,13 +72,14 @@ def judge(
     """Find the surges in what was read; arguments and errors as for `scan`. Without the clock nothing is read again."""
     period = period_in(gathered, settings)
     stores = stores_in(gathered, period)
-    walks = [walk(store, period, settings, opens_at(settings.incident_budget), keep) for store in stores]
+    walks = walks_of(gathered, period, settings, settings.incident_budget, keep)
     services = sum(len(one.names) for one in walks)
     causes = {one.id: _cause(one, of) for of in walks for one in of.incidents if period.covers(one)}
     untold: list[str] = []
     if now_us is not None:
         causes, untold = explain(causes, walks, gathered, settings, now_us)
     incidents = incidents_of(walks, period, settings)
+    causes = tie(incidents, {one.id: with_version(causes[one.id], one.signal) for one in incidents})
     return ScanResult(
         input=gathered.summary,
         window_seconds=(stores[0] if stores else gathered.totals).width_us / 1e6,
@@ -89,6 +92,18 @@ def judge(
         windows=_windows(walks, incidents, period, settings, keep) if walks else None,
         overview=_overview(walks),
     )
+
+
+def walks_of(
+    gathered: Gathered, period: Period, settings: Settings, budget: str, keep: Keep = NOTHING
+) -> list[Walk]:
+    """Live through all stores; versions are judged where logs were read."""
+    open_at, walks = opens_at(budget), []
+    for store in stores_in(gathered, period):
+        walks.append(walk(store, period, settings, open_at, keep))
+        if store is gathered.totals:
+            add_versions(walks[-1], gathered.versions, settings, open_at)
+    return walks
 
 
 def _overview(walks: Sequence[Walk]) -> pl.DataFrame | None:
@@ -111,9 +126,11 @@ def _by_score(incident: Incident) -> tuple[float, int, str, str]:
     return -incident.score, *_by_start(incident)
 
 
-def _cause(incident: Incident, walk: Walk) -> Cause:
+def _cause(incident: Incident, of: Walk) -> Cause:
     """What drives it, and where that leads."""
-    return replace(cause_of(incident, walk.store, walk.end), forecast=walk.forecasts.get(incident.id))
+    cause, rise = cause_of(incident, of.store, of.end), of.rises.get(incident.id)
+    told = cause if rise is None else told_of(incident, cause, rise)
+    return replace(told, forecast=of.forecasts.get(incident.id))
 
 
 def opens_at(budget: str) -> float:

@@ -125,6 +125,7 @@ class Ticking:
                 self.block.fallen = nothing_weighed(source.block.fallen.windows, len(self.state.reaches), len(mine))
             self.block.fallen.moments[..., here] = source.block.fallen.moments[..., there]
             self.block.fallen.peaks[..., here] = source.block.fallen.peaks[..., there]
+            self.block.fallen.flagged[here] = source.block.fallen.flagged[there]
 
     def is_known(self, service: int) -> bool:
         """Whether anything was learned of a service."""
@@ -203,10 +204,10 @@ class Ticking:
         seen = Seen(at, counts, exposure, block.left_out, len(state.signals), state.width_us)
         ground = self._ground(block, seen)
         outlook, tick = look(state, seen, ground)
-        verdict, mirrored = follow(state, seen, ground, outlook, tick)
-        block.weighed = state.detector.weigh(outlook.found, block.left_out, block.weighed)
-        if mirrored is not None:
-            block.fallen = state.falls.weigh(mirrored, block.left_out, block.fallen)
+        verdict, lesson, falls = follow(state, seen, ground, outlook, tick)
+        block.weighed = state.detector.weigh(lesson, block.left_out, block.weighed)
+        if falls is not None:
+            block.fallen = state.falls.weigh(falls, block.left_out, block.fallen)
         return verdict.closed
 
     def _ground(self, block: Block, seen: Seen) -> Ground:

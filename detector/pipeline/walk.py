@@ -17,7 +17,7 @@ from detector.pipeline.model import recall
 from detector.pipeline.period import Period
 from detector.pipeline.signals import measures_of, rows_of, signals_of
 from detector.pipeline.stores import Numbers, Real, Store, days_of, numbers_of
-from detector.schemas import Incident
+from detector.schemas import Incident, Rise
 
 NEVER = np.iinfo(np.int64).max
 
@@ -32,6 +32,7 @@ class Walk:
         first, end: the first window, and the one after the last.
         incidents: those that closed, then those that last.
         born: when each service spoke first, microseconds since 1970 UTC; 0 where the model knows it.
+        rises: id of an incident -> the version that stands out in it.
         days: number of the day -> its counts (S x windows) and verdicts, if they were kept.
         digest: the coarse course of every service, if anything was to be kept.
         forecasts: by id of the incident, of services of which it is known what they can bear.
@@ -43,6 +44,7 @@ class Walk:
     end: int
     incidents: list[Incident] = field(default_factory=list)
     born: Numbers = field(default_factory=lambda: np.empty(0, np.int64))
+    rises: dict[str, Rise] = field(default_factory=dict)
     days: dict[int, tuple[Real, Results]] = field(default_factory=dict)
     forecasts: dict[str, Forecast] = field(default_factory=dict)
     digest: Digest | None = None

@@ -21,12 +21,14 @@ from detector.report.sentences import (
     tell_planned,
     tell_question,
     tell_reasons,
+    tell_version,
 )
-from detector.report.shape import ContributorShape, DriverShape, DriversShape, IncidentShape
+from detector.report.shape import ContributorShape, DriverShape, DriversShape, IncidentShape, VersionShape
 from detector.report.times import clock, duration, micros
 
 ORDER = ("messages_per_client", "clients", "bytes_per_message")
-CONTRIBUTORS = (("Where", None), ("Before", "number"), ("During", "number"), ("Share of the excess", "number"))
+CONTRIBUTORS = (("Where", None), ("Before", "number"), ("During", "number"), ("Share of the excess", "number"),
+                ("First seen", None))  # fmt: skip
 HEADS = (("Driver", None), ("Before", "number"), ("During", "number"), ("Change", "number"), ("Share", "number"))
 
 
@@ -35,8 +37,8 @@ def tell_incident(one: IncidentShape, course: Course | None, to: str | None, *, 
     asked = tell_question(one, can_mark=can_mark)
     return element(
         "article", _heading(one), _headline(one), _when(one, to), element("p", asked) if asked else None,
-        _chart(one, course), _drivers(one.drivers), _contributors(one.contributors), _forecast(one),
-        _together(one.services_together), id=f"i{one.id}",
+        _chart(one, course), _drivers(one.drivers), _version(one.version), _contributors(one.contributors),
+        _forecast(one), _together(one.services_together), id=f"i{one.id}",
     )  # fmt: skip
 
 
@@ -143,6 +145,14 @@ def _driver(name: str, one: DriverShape) -> Markup:
     return element("tr", element("td", title), *(element("td", cell, class_="number") for cell in cells))
 
 
+def _version(version: VersionShape | None) -> Markup | None:
+    """What sets a version apart."""
+    if version is None:
+        return None
+    return element("p", "Clients of ", element("code", version.value), " send ", tell_version(version), "; first seen ",
+                   moment(version.first_seen_at), ".")  # fmt: skip
+
+
 def _contributors(found: Sequence[ContributorShape]) -> Markup | None:
     if not found:
         return None
@@ -156,7 +166,8 @@ def _contributor(one: ContributorShape) -> list[Markup]:
     """Its numbers, and below them a line of it from the log."""
     share = element("data", tell_percent(one.share_of_excess), value=repr(one.share_of_excess))
     name = join(element("span", f"{one.dimension} ", class_="soft"), element("code", one.value))
-    numbers = zip(CONTRIBUTORS[1:], (_rate(one.before), _rate(one.during), share), strict=True)
+    seen = moment(one.first_seen_at)
+    numbers = zip(CONTRIBUTORS[1:], (_rate(one.before), _rate(one.during), share, seen), strict=True)
     cells = [element("td", cell, class_=kind, data_label=title) for (title, kind), cell in numbers]
     rows = [element("tr", element("td", name, class_="name"), *cells)]
     if one.sample:

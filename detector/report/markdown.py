@@ -15,9 +15,11 @@ from detector.report.sentences import (
     named_drivers,
     tell_change,
     tell_course,
+    tell_moment,
     tell_percent,
     tell_question,
     tell_reasons,
+    tell_version,
     tell_volume,
 )
 from detector.report.shape import ContributorShape, IncidentShape, shape_scan
@@ -61,6 +63,8 @@ def _section(one: IncidentShape, to: str | None, *, can_mark: bool) -> list[str]
     lines += [f"- {words}: {precise(driver.before)} before, {precise(driver.during)} during "
               f"({tell_change(driver.before, driver.during)}), share {tell_percent(driver.share)}"
               for words, driver in named_drivers(one.drivers)]  # fmt: skip
+    if one.version is not None:
+        lines.append(f"- version {code(one.version.value)}: {code(tell_version(one.version))}")
     lines += [f"- {_contributor(found)}" for found in one.contributors]
     lines += [f"- {line}" for line in tell_forecast(one.forecast, one.ended_at)]
     asked = tell_question(one, can_mark=can_mark)
@@ -74,7 +78,8 @@ def _contributor(found: ContributorShape) -> str:
     sample = f", for example {code(found.sample)}" if found.sample else ""
     change = f"{precise(found.before)} before, {precise(found.during)} during"
     share = tell_percent(found.share_of_excess)
-    return f"{code(found.dimension)} {code(found.value)}: {share} of the excess ({change}){sample}"
+    seen = f"first seen {tell_moment(found.first_seen_at)}"
+    return f"{code(found.dimension)} {code(found.value)}: {share} of the excess ({change}), {seen}{sample}"
 
 
 def _summary(line: str) -> str:

@@ -21,6 +21,7 @@ from detector.report.sentences import (
     tell_percent,
     tell_planned,
     tell_question,
+    tell_version,
 )
 from detector.report.shape import IncidentShape, KeptShape
 from detector.report.times import duration
@@ -71,6 +72,9 @@ class Reasoning:
                f"after {tell_delay(one)}; it {tell_length(one, report.to)}.")  # fmt: skip
         if one.settled:
             yield tell_question(one, can_mark=self.can_mark)
+        if one.version is not None:
+            yield (f"Clients of {one.version.value}, first seen {tell_moment(one.version.first_seen_at)}, send "
+                   f"{tell_version(one.version)}.")  # fmt: skip
         if one.services_together:
             yield f"Other services rose by the same cause: {', '.join(one.services_together)}."
 
@@ -122,7 +126,8 @@ class Reasoning:
         """Which values of which dimensions, with a line of each."""
         for each in self.one.contributors:
             yield (f"- {each.dimension} {each.value}: {tell_percent(each.share_of_excess)} of the excess "
-                   f"({precise(each.before)} before, {precise(each.during)} during)")  # fmt: skip
+                   f"({precise(each.before)} before, {precise(each.during)} during), first seen "
+                   f"{tell_moment(each.first_seen_at)}")  # fmt: skip
             if each.sample:
                 yield f"  for example: {each.sample}"
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 from detector.report.numbers import brief, times_normal
-from detector.report.shape import DriverShape, DriversShape, IncidentShape
+from detector.report.shape import DriverShape, DriversShape, IncidentShape, VersionShape
 from detector.report.times import clock, day, duration, micros
 
 NOTABLE = 1.15
@@ -85,3 +87,19 @@ def tell_change(before: float, during: float) -> str:
 def tell_percent(share: float | None) -> str:
     """`97 %`, `-3 %`, `-` where it is unknown."""
     return "-" if share is None else f"{round(share * 100)} %"
+
+
+def tell_version(version: VersionShape) -> str:
+    """`x6 version 4.8.2 at the same moment; 25 % of clients have it; when all do, 1,310 lines/min (now 540)`."""
+    others = "all others" if version.against is None else f"version {_number(version)}"
+    share = f"{tell_percent(version.share_of_clients)} of clients have it"
+    told = f"x{brief(version.ratio)} {others} at the same moment; {share}"
+    if version.lines_at_full < NOTABLE * version.lines_now:
+        return told
+    return f"{told}; when all do, {brief(version.lines_at_full)} lines/min (now {brief(version.lines_now)})"
+
+
+def _number(version: VersionShape) -> str:
+    """The other version without the family, where both have the same."""
+    family = re.match(r".*[ /:@_-](?=v?\d)", version.against or "")
+    return (version.against or "").removeprefix(family[0] if family and version.value.startswith(family[0]) else "")

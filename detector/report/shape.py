@@ -7,7 +7,7 @@ import msgspec
 from detector.forecast import Forecast
 from detector.report.numbers import MINUTE_US, factor_of, rounded, unit_of
 from detector.report.times import rfc3339
-from detector.schemas import Cause, Contributor, Factor, Incident, InputSummary, ScanResult
+from detector.schemas import Cause, Contributor, Factor, Incident, InputSummary, Rise, ScanResult
 
 SCHEMA = "detector.scan/1"
 NO_CAUSE = Cause("volume", None, None, None)
@@ -86,8 +86,28 @@ class ForecastShape(msgspec.Struct, frozen=True):
     as_of: str | None = None
 
 
+class VersionShape(msgspec.Struct, frozen=True):
+    """A client version that sends more than the others do at the same moment, as it was seen last.
+
+    `share_of_clients` is of the clients of its family, `against` its largest other version; None: all other clients of
+    the service. `lines_now` and `lines_at_full` (when all these clients have it) are lines per minute of the service.
+    """
+
+    value: str
+    against: str | None
+    first_seen_at: str
+    noticed_at: str
+    share_of_clients: float
+    ratio: float
+    lines_now: float
+    lines_at_full: float
+
+
 class IncidentShape(msgspec.Struct, frozen=True):
-    """One surge; observed and expected in `unit`, times RFC 3339 in UTC; settled: it lasts, but is followed no more."""
+    """One surge; observed and expected in `unit`, times RFC 3339 in UTC; settled: it lasts, but is followed no more.
+
+    `group` is the same for all incidents of one cause: the id of the one that was noticed first.
+    """
 
     id: str
     service: str
@@ -110,6 +130,8 @@ class IncidentShape(msgspec.Struct, frozen=True):
     settled: bool = False
     calendar: str | None = None
     services_known: int | None = None
+    group: str = ""
+    version: VersionShape | None = None
 
 
 class ScanShape(msgspec.Struct, frozen=True, rename={"from_": "from"}):
@@ -176,9 +198,20 @@ def shape_incident(incident: Incident, cause: Cause) -> IncidentShape:
         observed=rounded(incident.observed * scale), expected=rounded(incident.expected * scale),
         severity=incident.severity, page=incident.page,
         drivers=DriversShape(*map(_driver, (cause.clients, cause.messages_per_client, cause.bytes_per_message))),
-        contributors=[*map(_contributor, cause.contributors)], services_together=[], settled=incident.settled,
-        forecast=shape_forecast(cause.forecast), calendar=incident.calendar, services_known=incident.services_known,
+        contributors=[*map(_contributor, cause.contributors)], services_together=list(cause.together),
+        settled=incident.settled, forecast=shape_forecast(cause.forecast), calendar=incident.calendar,
+        services_known=incident.services_known, group=cause.group or incident.id, version=shape_version(cause.version),
     )  # fmt: skip
+
+
+def shape_version(rise: Rise | None) -> VersionShape | None:
+    """What is told of a version."""
+    if rise is None:
+        return None
+    share, ratio, now, full = map(rounded, (rise.share_of_clients, rise.ratio, rise.lines_now, rise.lines_at_full))
+    return VersionShape(
+        rise.version, rise.against, rfc3339(rise.first_us), rfc3339(rise.noticed_us), share, ratio, now, full
+    )
 
 
 def shape_forecast(one: Forecast | None) -> ForecastShape:

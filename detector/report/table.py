@@ -8,8 +8,8 @@ from detector.report.escape import cells, escape, shorten
 from detector.report.leads import tell_left, tell_load, tell_origin
 from detector.report.look import Look
 from detector.report.numbers import MINUTE_US, brief, factor_of, times_normal, unit_of
-from detector.report.sentences import tell_planned, tell_question
-from detector.report.shape import NO_CAUSE, shape_forecast, shape_incident
+from detector.report.sentences import tell_planned, tell_question, tell_version
+from detector.report.shape import NO_CAUSE, shape_forecast, shape_incident, shape_version
 from detector.report.spark import CELLS, sparkline
 from detector.report.summary import summarize
 from detector.report.times import clock, day, duration, moment, rfc3339
@@ -27,9 +27,20 @@ NOTABLE = 1.15
 
 def render(result: ScanResult, look: Look) -> bytes:
     """All incidents, then what was read."""
-    blocks = [_block(one, result.causes.get(one.id, NO_CAUSE), result, look) for one in result.incidents]
+    blocks = [_block(one, result.causes.get(one.id, NO_CAUSE), result, look, is_first=is_first)
+              for one, is_first in _grouped(result)]  # fmt: skip
     text = "\n\n".join(["\n".join(block) for block in blocks] + ["\n".join(_closing(result, look))])
     return (text + "\n").encode()
+
+
+def _grouped(result: ScanResult) -> list[tuple[Incident, bool]]:
+    """The incidents in order of time, those of one cause together behind the one that was noticed first."""
+    groups: dict[str, list[Incident]] = {}
+    for one in result.incidents:
+        groups.setdefault(result.causes.get(one.id, NO_CAUSE).group or one.id, []).append(one)
+    ordered = [[*(one for one in members if one.id == name), *(one for one in members if one.id != name)]
+               for name, members in groups.items()]  # fmt: skip
+    return [(one, one is members[0]) for members in ordered for one in members]
 
 
 def _closing(result: ScanResult, look: Look) -> list[str]:
@@ -43,14 +54,17 @@ def _wrap(text: str, width: int, indent: str) -> list[str]:
     return textwrap.wrap(escape(text), width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 
-def _block(incident: Incident, cause: Cause, result: ScanResult, look: Look) -> list[str]:
-    """Who, how much, since when, why."""
+def _block(incident: Incident, cause: Cause, result: ScanResult, look: Look, *, is_first: bool) -> list[str]:
+    """Who, how much, since when, why; of a group, why is told of the first one."""
     lines = [_volume(incident, cause, look), _course(incident, result)]
-    lines += [line for line in (escape(tell_planned(incident.calendar)), _reasons(cause)) if line]
-    who = [_who(one, incident, look) for one in cause.contributors[:1] if one.share >= LEAST_SHARE]
-    left = _left(incident, cause, look)
     asked = textwrap.wrap(tell_question(shape_incident(incident, cause), can_mark=look.can_mark), look.width - INDENT)
-    told = [_heading(incident, look), *(" " * INDENT + line for line in lines), *who, *left]
+    reasons = _reasons(cause) if is_first else f"the same cause as #{escape(cause.group)}"
+    lines += [line for line in (escape(tell_planned(incident.calendar)), reasons) if line]
+    who = [line for one in cause.contributors[:1] if is_first and one.share >= LEAST_SHARE
+           for line in _who(one, incident, cause, look)]  # fmt: skip
+    if is_first and cause.together:
+        asked = [*_wrap(f"together with {', '.join(cause.together)}", look.width - INDENT, ""), *asked]
+    told = [_heading(incident, look), *(" " * INDENT + line for line in lines), *who, *_left(incident, cause, look)]
     return told + [" " * INDENT + line for line in asked]
 
 
@@ -65,13 +79,17 @@ def _left(incident: Incident, cause: Cause, look: Look) -> list[str]:
     return [look.paint("LEFT", "name") + " " * (INDENT - 4) + lines[0], *(" " * INDENT + line for line in lines[1:])]
 
 
-def _who(one: Contributor, incident: Incident, look: Look) -> str:
-    """`WHO      FleetApp/4.9.0 (version): 99 % of the excess, first seen 18:00`."""
+def _who(one: Contributor, incident: Incident, cause: Cause, look: Look) -> list[str]:
+    """`WHO      FleetApp/4.9.0 (version): 99 % of the excess, first seen 18:00`, and what sets a version apart."""
     seen = clock(one.first_us // MINUTE_US * MINUTE_US)
     if moment(one.first_us).date() != moment(incident.started_us).date():
         seen = f"{day(one.first_us, year=False)} {seen}"
     told = f" ({one.dimension}): {100 * one.share:.0f} % of the excess, first seen {seen}"
-    return look.paint("WHO", "name") + " " * (INDENT - 3) + shorten(one.value, look.width - INDENT - cells(told)) + told
+    room = look.width - INDENT
+    first = look.paint("WHO", "name") + " " * (INDENT - 3) + shorten(one.value, room - cells(told)) + told
+    version = shape_version(cause.version)
+    more = [] if version is None else _wrap(tell_version(version), room, "")
+    return [first, *(" " * INDENT + line for line in more)]
 
 
 def _heading(incident: Incident, look: Look) -> str:

@@ -27,6 +27,31 @@ def access_log(per_minute: list[int], clients: int = 20, seed: int = 0) -> bytes
     return ("\n".join(lines) + "\n").encode()
 
 
+AGENTS = (
+    '"-" "FleetApp/4.9.0"',
+    '"https://example.org/a/long/page/that/is/longer/than/what/is/looked/at/first/of/all" "FleetApp/4.9.0"',
+    '"-" "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36"',
+    '"-" "Mozilla/5.0 (Macintosh) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36" "192.0.2.9"',
+    '"-" "curl/8.5.0"',
+    '"-" "-"',
+    r'"a \"b\" c" "curl/8.5.0"',
+    "",
+)
+"""How lines end: referrer, user agent and what servers may write behind them."""
+
+
+def agents_log(lines: int, seed: int = 0) -> bytes:
+    """An access log of twelve minutes, of forty clients with all kinds of user agents."""
+    rng = np.random.default_rng(seed)
+    found = []
+    for second in np.sort(rng.integers(0, 720, lines)).tolist():
+        request = r"/a\"b" if rng.random() < 0.02 else "/a"
+        stamp = (START + timedelta(seconds=second)).strftime("%d/%b/%Y:%H:%M:%S +0000")
+        agent = AGENTS[int(rng.integers(len(AGENTS)))]
+        found.append(f'192.0.2.{rng.integers(40)} - - [{stamp}] "GET {request} HTTP/1.1" 200 5 {agent}'.rstrip())
+    return ("\n".join(found) + "\n").encode()
+
+
 def text_log(records: int) -> bytes:
     """A log with levels and stack traces of many lines."""
     lines = []

@@ -48,7 +48,7 @@ def test_each_service_has_its_own_limits():
     knobs = knobs_of(["a", "b1", "c"], settings_of({"services": rules, "warmup": "2h"}), 0.7, MINUTE_US)
     assert [0.7, 0.30103, 0.7] == knobs.open_at.tolist()
     assert [5.0, 9.0, 5.0] == knobs.least.tolist()
-    assert [1.1, 1.1, 1.1] == knobs.least_factor.tolist()
+    assert [1.25, 1.25, 1.25] == knobs.least_factor.tolist()
     assert [120.0] * 3 == knobs.warmup.tolist()
     assert [False, False, True] == knobs.ignored.tolist()
     assert ([True] * 3, [False, True, False]) == (knobs.rising.tolist(), knobs.falling.tolist())
@@ -75,7 +75,7 @@ def test_a_pattern_keeps_its_services_quiet_and_no_other(rule):
 def test_a_budget_of_its_own_makes_a_service_louder():
     """What is too usual for all is reported of the one that is asked to tell more."""
     quiet = {"a": surging(1.12), "b": surging(1.12, seed=2)}
-    loud = walked(quiet, incident_budget="1/year", services={"a": {"incident_budget": "5/day"}})
+    loud = walked(quiet, incident_budget="1/year", least_factor=1.1, services={"a": {"incident_budget": "5/day"}})
     assert ["a"] == names_in(loud)
 
 

@@ -25,7 +25,8 @@ from detector.schemas import Block, ScanResult
 from detector.sources.files import SourceFile
 from detector.windows.stitch import Seam
 from detector.windows.totals import Totals
-from tests.pipeline.making import START_US, access_log, counts_csv, season, syslog, text_log
+from detector.windows.versions import VersionTotals
+from tests.pipeline.making import START_US, access_log, agents_log, counts_csv, season, syslog, text_log
 
 NOW_US = START_US + 400 * 86_400_000_000
 GARBAGE = b"no time here\n\n" + b"\xef\xbf\xbd#!\n" + b"2026 is not a time\n"
@@ -36,12 +37,28 @@ LOGS: dict[str, bytes] = {
     "garbage first": GARBAGE + access_log([4] * 6),
     "garbage inside": access_log([4] * 6) + GARBAGE + text_log(9) + access_log([2] * 3),
 }
+AGENTS = agents_log(600)
 
 
 def context_of(data: bytes) -> Context:
     """How the whole input is read; every cut is read the same way."""
     file = SourceFile("a.log", NOW_US, len(data), "a")
     return for_counting(context_for(file, head_of(Block("a.log", 0, 1, data)), Settings(), NOW_US))
+
+
+def versions_of(data: bytes, cuts: list[int], context: Context) -> list[tuple[str, int, str, int, int]]:
+    """Service, tile, version, client and lines of the input cut after the given lines, sorted."""
+    lines = data.splitlines(keepends=True)
+    edges = [0, *sorted({cut % len(lines) for cut in cuts}), len(lines)]
+    versions = VersionTotals(Totals(context.width_us))
+    for begin, end in pairwise(edges):
+        reading = read(Block("a.log", 0, begin + 1, b"".join(lines[begin:end])), context)
+        versions.totals.add(reading.partial, "a")
+        if reading.versions is not None:
+            versions.add(reading.versions)
+    services, names = list(versions.totals.services), list(versions.versions)
+    rows = [zip(*(column.tolist() for column in versions.rows(day)), strict=True) for day in sorted(versions.days)]
+    return sorted((services[row[0]], row[1], names[row[2]], row[3], row[4]) for day in rows for row in day)
 
 
 def totals_of(data: bytes, cuts: list[int], context: Context) -> tuple[Totals, int, int]:
@@ -82,6 +99,18 @@ def test_any_cut_gives_the_same_counts(name: str, cuts: list[int]) -> None:
     for key, value in expected.items():
         np.testing.assert_array_equal(value, found[key], err_msg=key)
     assert (lines, unparsed) == (part_lines, part_unparsed)
+
+
+@pytest.mark.parametrize("most", [2000, 100, 10])
+@settings(max_examples=15, deadline=None)
+@given(cuts=st.lists(st.integers(0, 10_000), max_size=8))
+def test_any_cut_gives_the_same_clients_of_versions(most: int, cuts: list[int]) -> None:
+    """Wherever the input is cut, and however dense the sample has to be, the same clients and lines are counted."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("detector.windows.versions.MOST_LINES", most)
+        whole = versions_of(AGENTS, [], context_of(AGENTS))
+        assert {"FleetApp/4.9.0", "Chrome 126", "curl/8.5.0", ""} >= {row[2] for row in whole} > {""}
+        assert whole == versions_of(AGENTS, cuts, context_of(AGENTS))
 
 
 @pytest.mark.parametrize("name", LOGS)

@@ -14,7 +14,9 @@ from detector.errors import Fault
 from detector.report import table
 from detector.report.escape import is_harmful
 from detector.report.look import ASCII_BARS, Look
-from detector.schemas import Cause
+from detector.report.sentences import tell_version
+from detector.report.shape import shape_version
+from detector.schemas import Cause, Rise
 from tests.report.making import BEGIN, CAUSE, LOOK, MINUTE, WHO, incident, result
 
 BLOCK = """\
@@ -148,3 +150,40 @@ def test_causes_of_the_example():
     """The factors add up to the whole."""
     shares = [CAUSE.clients, CAUSE.messages_per_client, CAUSE.bytes_per_message]
     assert pytest.approx(1.0) == sum(one.share for one in shares if one is not None and one.share is not None)
+
+
+RISE = Rise("FleetApp/4.9.0", "FleetApp/4.8.2", BEGIN, 0.25, 6.04, 0.99, 10.0, 60.0, 540.0, 1310.0)
+
+
+def told(**changes: object) -> str:
+    """What is told of a version."""
+    version = shape_version(replace(RISE, **changes))  # type: ignore[arg-type]
+    assert version is not None
+    return tell_version(version)
+
+
+def test_a_version_is_told_beside_the_others():
+    """By how much it sends more than they do, who has it, and what is to come."""
+    expected = ("x6 version 4.8.2 at the same moment; 25 % of clients have it; when all do, 1,310 lines/min (now 540)")
+    assert expected == told()
+    cause = replace(CAUSE, contributors=(WHO,), version=RISE)
+    lines = table.render(result(incident(), cause=cause), LOOK).decode().splitlines()
+    place = next(number for number, line in enumerate(lines) if line.startswith("WHO"))
+    assert expected == " ".join(line.strip() for line in lines[place + 1 : place + 3])
+    assert told(against=None).startswith("x6 all others at the same moment")
+    assert told(against="curl/8.5").startswith("x6 version curl/8.5 at")
+    assert told(lines_at_full=560.0).endswith("25 % of clients have it")
+
+
+def test_services_of_one_cause_are_told_together():
+    """The one that was noticed first with its reasons, the others behind it with their numbers."""
+    first, other, third = (incident(id=name, service=name, detected_us=BEGIN + at) for name, at in
+                           (("na", 3), ("eu", 1), ("other", 2)))  # fmt: skip
+    answer = result(first, third, other)
+    tied = {"na": replace(CAUSE, group="eu", together=("eu",)), "eu": replace(CAUSE, group="eu", together=("na",))}
+    answer.causes.update(tied)
+    blocks = table.render(answer, LOOK).decode().split("\n\n")
+    assert ["eu", "na", "other"] == [block.split()[1] for block in blocks[:3]]
+    assert "together with na" in blocks[0]
+    assert "because of" not in blocks[1]
+    assert blocks[1].endswith("the same cause as #eu")
