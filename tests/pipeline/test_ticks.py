@@ -15,6 +15,7 @@ from detector.baseline.prior import load_prior
 from detector.config import Settings
 from detector.pipeline.advance import State, advance
 from detector.pipeline.ticks import Ticking
+from detector.pipeline.watching.packing import pack, unpack
 
 MINUTE_US = 60_000_000
 SIGNALS = ("lines", "lines_per_client", "bytes_per_line")
@@ -163,3 +164,21 @@ def test_many_blocks_at_once_give_what_the_batch_gives() -> None:
     found_state, found = live(5 * MINUTE_US, counts, exposure, [5, 290, 300])
     assert expected == found
     assert_same(expected_state, found_state)
+
+
+def test_what_is_known_survives_as_bytes() -> None:
+    """A tile that is written in the middle of incidents and taken up again comes to the same in the end."""
+    width_us = 5 * MINUTE_US
+    counts, exposure = rows_of(width_us, 3)
+    expected_state, expected = batch(width_us, counts, exposure)
+    ticking, closed = Ticking(state_of(width_us)), []
+    seen = []
+    for begin in range(0, 864, 12):
+        closed += ticking.tick(begin, counts[:, begin : begin + 12], exposure[:, begin : begin + 12])
+        ticking.prepare()
+        seen += list(ticking.state.follower.surges.values()) + list(ticking.state.falls.follower.surges.values())
+        ticking = unpack(pack(ticking), state_of(width_us, []))
+    assert any(one.falling for one in seen)
+    assert any(not one.falling for one in seen)
+    assert expected == told(ticking.state, closed, 864)
+    assert_same(expected_state, ticking.state)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import asdict, fields
 from typing import Any
 
@@ -23,6 +24,8 @@ VERSION = 1
 MEMORY = ("counts", "exposure", "cells", "cells_exposure")
 NOISE = ("sums", "phi", "dispersion")
 FALLS = "falls."
+KINDS: dict[str, Callable[[str], object]] = {"int": int, "float": float, "bool": lambda text: text == "True"}
+"""How the fields of a surge are read."""
 LIGHT = 1
 """The level of compression: as fast as a disk."""
 
@@ -111,7 +114,7 @@ def _texts(surge: Surge) -> dict[str, str]:
 
 
 def _surge(values: dict[str, str]) -> Surge:
-    kinds = {each.name: int if each.type == "int" else float for each in fields(Surge)}
+    kinds = {each.name: KINDS[str(each.type)] for each in fields(Surge)}
     numbers: dict[str, Any] = {name: kinds[name](value) for name, value in values.items()}
     return Surge(**numbers)
 
