@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from detector.sources.documents import Element
@@ -97,6 +98,20 @@ def _records(text: bytes) -> list[bytes]:
     return [msgspec.json.encode(record) for record in _flatten(request)]
 
 
+def lines_of_request(text: bytes) -> Iterator[Callable[[], bytes]]:
+    """What makes the line of each record of a request, without LF.
+
+    Raises:
+        ValueError: it is no request.
+    """
+    import msgspec
+
+    request = msgspec.json.decode(text)
+    if not isinstance(request, dict):
+        raise ValueError("no object")  # noqa: TRY004  it is what was sent that is wrong
+    yield from (partial(msgspec.json.encode, record) for record in _flatten(request))
+
+
 def _flatten(request: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     for batch in _objects(request, "resourceLogs"):
         resource = _attributes(_object(batch, "resource"))
@@ -139,7 +154,7 @@ def _attributes(holder: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _pairs(holder: Mapping[str, Any], key: str) -> dict[str, Any]:
-    return {str(one.get("key")): _value(_object(one, "value")) for one in _objects(holder, key)}
+    return {str(one.get("key", "")): _value(_object(one, "value")) for one in _objects(holder, key)}
 
 
 def _value(value: Mapping[str, Any]) -> Any:
