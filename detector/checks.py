@@ -117,6 +117,8 @@ CHECKS: Mapping[str, Callable[[Any], object]] = {
     "direction": one_of(*DIRECTIONS),
     "warmup": check_warmup,
     "threads": between(1, 1024),
+    "lateness": parse_span,
+    "idle": parse_span,
     "critical_within": parse_span,
     "warning_within": parse_span,
     "warning_factor": between(1, 1e6),

@@ -31,8 +31,7 @@ def processors() -> int:
 
 
 FORMATS = ("table", "json", "ndjson", "csv", "parquet", "markdown", "html", "sarif", "junit", "prometheus")
-FAIL_ON = ("any", "page", "critical", "never")
-COLORS = ("auto", "always", "never")
+FAIL_ON, COLORS = ("any", "page", "critical", "never"), ("auto", "always", "never")
 BY = ("service", "service,host")
 SEVERITIES = ("info", "warning", "critical")
 DIRECTIONS = ("up", "down", "both")
@@ -89,6 +88,7 @@ class Settings:
         warmup: time for which a service is known before it is judged, such as `1d`; an hour at least.
         threads: that read in parallel.
         model: folder of the learned baselines; None: everything is learned from the input.
+        lateness, idle: of a watch; so much later than a newer line one may come, and so long a source may hold it up.
         capacity: what services can bear.
         critical_within, warning_within: an overload that is due within this span makes an incident critical, or a
             warning.
@@ -119,6 +119,8 @@ class Settings:
     warmup: str = "1h"
     threads: int = field(default_factory=processors)
     model: str | None = None
+    lateness: str = "5s"
+    idle: str = "1m"
     capacity: tuple[Capacity, ...] = ()
     critical_within: str = "30m"
     warning_within: str = "6h"
@@ -181,6 +183,8 @@ class Overrides(TypedDict, total=False):
     warmup: str
     threads: int
     model: str | None
+    lateness: str
+    idle: str
     capacity: Mapping[str, Mapping[str, object]]
     critical_within: str
     warning_within: str

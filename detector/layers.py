@@ -11,6 +11,9 @@ from detector.config import SECTIONS, Display, Settings, known_keys, suggestion,
 from detector.errors import SettingsError
 from detector.sections import Sections
 
+TABLES = ("alerts", "owners")
+"""Tables of settings files that are handed on as they stand, to be checked by the room that they are for."""
+
 
 class Layer(NamedTuple):
     """Settings from one place.
@@ -28,12 +31,22 @@ class Layer(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """The settings in force, and the place that each came from (`default` where none was given)."""
+    """The settings in force, and the place that each came from (`default` where none was given).
+
+    Attributes:
+        settings, display: what a run is told.
+        origins: key -> place.
+        sections: settings that are tables.
+        tables: those that other rooms check.
+        sources: the tables `[[sources]]`, likewise.
+    """
 
     settings: Settings
     display: Display
     origins: Mapping[str, str]
     sections: Sections = field(default_factory=Sections)
+    tables: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    sources: tuple[Mapping[str, Any], ...] = ()
 
     def items(self) -> Iterable[tuple[str, object, str]]:
         """Key, value and origin of every setting but tables, in the order in which they are documented."""
@@ -51,10 +64,17 @@ def resolve(layers: Iterable[Layer]) -> Resolved:
     found: dict[str, Any] = {}
     origins: dict[str, str] = {}
     sections = Sections()
+    tables: dict[str, Mapping[str, object]] = {}
+    sources: tuple[Mapping[str, Any], ...] = ()
     for layer in layers:
         for key, raw in layer.values.items():
             try:
-                if key in SECTIONS:
+                if key in TABLES and not layer.is_text:
+                    tables[key] = {**tables.get(key, {}), **_table(key, raw)}
+                    origins[key] = layer.where
+                elif key == "sources" and not layer.is_text:
+                    sources, origins[key] = _list(key, raw), layer.where
+                elif key in SECTIONS:
                     sections.take(key, raw, layer.where)
                 else:
                     found[key] = _value(key, raw, layer)
@@ -63,12 +83,24 @@ def resolve(layers: Iterable[Layer]) -> Resolved:
                 raise SettingsError(f"{layer.where}: {error}") from None
     settings, display = ({key: found[key] for key in types_of(part) if key in found} for part in (Settings, Display))
     settings |= sections.settings(found.get("timezone", "UTC"))
-    return Resolved(Settings(**settings), Display(**display), origins, sections)
+    return Resolved(Settings(**settings), Display(**display), origins, sections, tables, sources)
+
+
+def _table(key: str, raw: object) -> Mapping[str, object]:
+    if not isinstance(raw, Mapping):
+        raise SettingsError(f"`{key}` must be a table, such as [{key}.NAME]")
+    return raw
+
+
+def _list(key: str, raw: object) -> tuple[Mapping[str, Any], ...]:
+    if not isinstance(raw, list):
+        raise SettingsError(f"`{key}` must be a list of tables: write [[{key}]]")
+    return tuple(raw)
 
 
 def _value(key: str, raw: object, layer: Layer) -> object:
     if key not in known_keys():
-        raise SettingsError(f"unknown setting `{key}`{suggestion(key, [*known_keys(), *SECTIONS])}")
+        raise SettingsError(f"unknown setting `{key}`{suggestion(key, [*known_keys(), *SECTIONS, *TABLES])}")
     return checked(key, raw, {**types_of(Settings), **types_of(Display)}[key], is_text=layer.is_text)
 
 

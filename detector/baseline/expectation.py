@@ -97,14 +97,14 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class Pseudo:
-    """Counts and exposure that are added to every sum, K x R x n: zeros alone say little about a rate."""
+    """Counts and exposure that are added to every sum, K x R x n or K x R x 1: zeros alone say little about a rate."""
 
     counts: Real
     exposure: Real
 
 
 def season(history: History, first: int, windows: int, reaches: Sequence[Reach], pseudo: Pseudo) -> Season:
-    """The season of the block of `windows` windows that begins with window `first`."""
+    """The season of the block of `windows` windows that begins with window `first`; `pseudo` is K x R x 1."""
     size, cells = history.cell, -(-windows // history.cell)
     spans = [_cells_of(reach, size) for reach in reaches]
     before = max(max(near, far) for near, _, far, _ in spans)
@@ -116,7 +116,7 @@ def season(history: History, first: int, windows: int, reaches: Sequence[Reach],
         pairs = list(zip(low, high, strict=True))
         seen = np.stack([counts[..., end] - counts[..., begin] for begin, end in pairs])
         exposed = np.stack([exposure[..., end] - exposure[..., begin] for begin, end in pairs])
-        added, added_exposure = pseudo.counts[:, :, None, :1], pseudo.exposure[:, :, None, :1]
+        added, added_exposure = pseudo.counts[:, :, None], pseudo.exposure[:, :, None]
         return (seen + added) / np.maximum(exposed + added_exposure, SMALLEST), exposed >= 1
 
     here, known = sums([-near for near, *_ in spans], [after for _, after, *_ in spans])
@@ -143,7 +143,7 @@ def expect(stretch: Stretch, of: Season, reaches: Sequence[Reach], pseudo: Pseud
         stretch: the block with what came before it, R rows.
         of: the season of the block.
         reaches: of the sums of K tests.
-        pseudo: as for `season`.
+        pseudo: of each window.
         active: rate of a row that is silent most of the time when it speaks, R; NaN: it is not known to speak.
     """
     exposure = np.stack([stretch.sums(0, reach.windows)[1] for reach in reaches])

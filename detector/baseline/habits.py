@@ -48,13 +48,17 @@ class Habits:
             setattr(self, each.name, np.append(getattr(self, each.name), np.zeros(rows)))
 
     def mean(self, counts: Real, exposure: Real) -> Real:
-        """The mean rate up to and with each window of a block, R x n.
+        """The mean rate up to and with each window of a block, R x n."""
+        return self.mean_with(np.cumsum(counts, axis=1), np.cumsum(exposure, axis=1))
+
+    def mean_with(self, counts: Real, exposure: Real) -> Real:
+        """The mean rate with so much on top of what was learned, R x n.
 
         Above 0, since half a record more might have been seen where records are whole.
         """
         whole = self.fractional == 0
-        seen = self.counts[:, None] + np.cumsum(counts, axis=1) + HALF * whole[:, None]
-        exposed = self.exposure[:, None] + np.cumsum(exposure, axis=1)
+        seen = self.counts[:, None] + counts + HALF * whole[:, None]
+        exposed = self.exposure[:, None] + exposure
         return np.asarray(np.maximum(seen, SMALLEST) / np.maximum(exposed, 1.0))
 
     def usual(self) -> Real:

@@ -34,6 +34,7 @@ def command() -> None:
 def show(origin: bool, **options: Any) -> int:  # noqa: FBT001  click passes flags by name
     """Print the settings in force, as a settings file would hold them."""
     from detector.cli.output import write_stdout
+    from detector.cli.receivers import show_tables
     from detector.report.escape import escape
 
     resolved = settings_from(options)
@@ -44,6 +45,8 @@ def show(origin: bool, **options: Any) -> int:  # noqa: FBT001  click passes fla
         for key, value, where in values:
             text = f"# {key} is not set" if value is None or value == () else f"{key} = {_toml(value)}"
             lines.append(escape(f"{text:<40} # {where}" if origin else text))
+    for text, where in show_tables(resolved):
+        lines.append(escape(f"{text:<40} # {where}" if origin else text))
     write_stdout(("\n".join(lines) + "\n").encode())
     return 0
 
@@ -52,10 +55,12 @@ def show(origin: bool, **options: Any) -> int:  # noqa: FBT001  click passes fla
 @with_options(READING, CUTTING, JUDGING, REPORTING, RUNNING)
 def check(**options: Any) -> int:
     """Say whether the settings are valid; exit code 78 if not."""
-    from detector.cli.output import write_stdout
+    from detector.cli.output import warn, write_stdout
+    from detector.cli.receivers import alerts_from
     from detector.report.escape import escape
 
     resolved = settings_from(options)
+    warn([f"warning: {one}" for one in alerts_from(resolved).warnings()])
     origins = sorted({*resolved.origins.values(), *resolved.sections.origins.values()})
     write_stdout(escape(f"valid; set by: {', '.join(origins) or 'nothing, all are defaults'}").encode() + b"\n")
     return 0

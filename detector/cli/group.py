@@ -18,6 +18,10 @@ COMMANDS = {
     "parse": "Print or write the parsed records.",
     "formats": "List the formats known, or explain why a file was read as it was.",
     "demo": "Render the outage of 19 November 2021 as logs, and find it.",
+    "watch": "Follow logs and tell incidents as they open and end.",
+    "silence": "Keep quiet about services for a time; list and end that.",
+    "mark": "Call an incident of a watch a false alarm, or accept it as the new usual.",
+    "alerts": "List the notices that were sent, wait or are dead; send a test; retry.",
     "config": "Show or check the settings and where each came from.",
     "completion": "Print the completion script for a shell.",
 }
@@ -78,5 +82,5 @@ def group() -> None:
     detector scan access.log --format json       for programs
 
     Exit codes: 0 nothing found, 1 incidents found, 2 wrong usage or nothing could be read, 3 nothing found but some
-    input was damaged or not understood, 78 invalid settings or model, 130 interrupted.
+    input was damaged or not understood, 4 notices were not delivered, 78 invalid settings or model, 130 interrupted.
     """

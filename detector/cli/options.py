@@ -44,6 +44,13 @@ JUDGING = (
     click.option("--direction", type=click.Choice(DIRECTIONS), help="Surges, falls, or both.  [default: up]"),
     click.option("--warmup", metavar="SPAN", help="How long a service is known before it is judged.  [default: 1h]"),
 )  # fmt: skip
+WATCHING = (
+    click.option("--lateness", metavar="SPAN", help="How much later than a newer line one may still come."
+                 "  [default: 5s]"),
+    click.option("--idle", metavar="SPAN", help="A source that was silent for so long holds up no window."
+                 "  [default: 1m]"),
+    *(option for option in JUDGING[2:]),
+)  # fmt: skip
 REPORTING = (
     click.option("--format", type=click.Choice(FORMATS), help="Of the report.  [default: by suffix of -o, else table]"),
     click.option("--fail-on", type=click.Choice(FAIL_ON), help="Incidents that give exit code 1.  [default: any]"),

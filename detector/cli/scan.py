@@ -21,7 +21,9 @@ from detector.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from detector.alerts.settings import AlertSettings
     from detector.config import Display, Settings
+    from detector.layers import Resolved
     from detector.pipeline.crew import Crew
     from detector.pipeline.digest import Keep
     from detector.report.look import Look
@@ -33,8 +35,10 @@ if TYPE_CHECKING:
 @click.option("-o", "--output", metavar="FILE", help="Write the report to FILE; its suffix chooses the format.")
 @click.option("--windows", metavar="FILE", help="Write every service and window to FILE (.parquet or .csv).")
 @click.option("--model", metavar="DIR", help="Baselines learned by `detector learn`.")
+@click.option("--state", metavar="DIR", help="Read only what logs hold since the last run with DIR, tell incidents to"
+              " the receivers of the settings, tables [alerts.NAME], and remember what was read and told.")
 @with_options(REPORTING, JUDGING, CUTTING, READING, RUNNING)
-def command(paths: tuple[str, ...], output: str | None, windows: str | None, **options: Any) -> int:
+def command(paths: tuple[str, ...], output: str | None, windows: str | None, state: str | None, **options: Any) -> int:
     """Find surges in log dumps and counts tables.
 
     PATH is a file, a folder, a glob, or - for standard input; compressed or not. Surges are listed in order of time,
@@ -46,10 +50,14 @@ def command(paths: tuple[str, ...], output: str | None, windows: str | None, **o
     journalctl -o short-iso | detector scan -         from a pipe; times are needed
     detector scan counts.csv --format json            a table of counts: timestamp, service, lines
     """
+    from detector.cli.tell import check as check_receivers
     from detector.pipeline.crew import Crew
 
     resolved = settings_from(options)
     display = resolved.display
+    alerts = check_receivers(state, resolved) if state is not None else None
+    if state is not None and alerts is not None and windows is None and _can_go_on(paths, resolved.settings):
+        return _scan_new(paths, resolved, alerts, state, output)
     with Crew(resolved.settings.threads, paths) as crew:  # first, so that both load at the same time
         look, name = _check_outputs(output, windows, display)
         from detector.pipeline.digest import Keep
@@ -59,12 +67,51 @@ def command(paths: tuple[str, ...], output: str | None, windows: str | None, **o
         result = _scan(paths, resolved.settings, display, crew, wanted)
     from detector.cli.exits import exit_code
     from detector.cli.last import keep
+    from detector.cli.receivers import NOT_DELIVERED
+    from detector.cli.tell import tell
 
     if windows is not None:
         _write_windows(result, windows)
     _report(result, output, display, look)
     keep(result, resolved.settings, os.environ)
-    return exit_code(result, display.fail_on, max_unparsed=resolved.settings.max_unparsed, zero=display.exit_zero)
+    is_told = state is None or alerts is None or tell(result, alerts, state, quiet=display.quiet)
+    code = exit_code(result, display.fail_on, max_unparsed=resolved.settings.max_unparsed, zero=display.exit_zero)
+    return code if is_told or code else NOT_DELIVERED
+
+
+def _can_go_on(paths: tuple[str, ...], settings: Settings) -> bool:
+    """Whether a run can begin where the last one ended: logs in files, reported as they come."""
+    from detector.pipeline.watching.once import can_go_on
+
+    return settings.since is None and settings.until is None and can_go_on(paths)
+
+
+def _scan_new(paths: tuple[str, ...], resolved: Resolved, alerts: AlertSettings, state: str, output: str | None) -> int:
+    """Judge what came since the last run with this state, and tell it."""
+    from contextlib import closing
+
+    from detector.alerts.outbox import prepare
+    from detector.cli.exits import exit_code
+    from detector.cli.receivers import NOT_DELIVERED
+    from detector.cli.tell import send
+    from detector.pipeline.watching import memory
+    from detector.pipeline.watching.notices import speaker
+    from detector.pipeline.watching.once import scan_new
+
+    settings, display = resolved.settings, resolved.display
+    look, _ = _check_outputs(output, None, display)
+    clocks = (lambda: time.time_ns() // 1000), time.monotonic
+    lock = memory.lock(state)
+    try:
+        with closing(memory.connect(state)) as connection:
+            prepare(connection)
+            result = scan_new(paths, settings, connection, speaker(alerts), clocks)
+    finally:
+        os.close(lock)
+    _report(result, output, display, look)
+    is_told = send(alerts, state, quiet=display.quiet)
+    code = exit_code(result, display.fail_on, max_unparsed=settings.max_unparsed, zero=display.exit_zero)
+    return code if is_told or code else NOT_DELIVERED
 
 
 def _check_outputs(output: str | None, windows: str | None, display: Display) -> tuple[Look, str]:

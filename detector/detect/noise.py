@@ -82,12 +82,19 @@ class Noise:
         return np.asarray(np.maximum(found, 1e-12))
 
     def learn(self, sums: Real, expected: Real, counting: Real, known: Mask, age: Age) -> None:
-        """Take in a block after it was judged.
+        """Take in a block after it was judged; arguments as for `weigh`, and the age of the rows."""
+        self.absorb(self.weigh(sums, expected, counting, known), sums.shape[2], age)
+
+    def weigh(self, sums: Real, expected: Real, counting: Real, known: Mask, before: Real | None = None) -> Real:
+        """Weighted sums over the windows of a block, added one by one so that no cut of it makes a difference.
 
         Args:
             sums, expected, counting: K x R x n.
             known: which of these are to be learned, K x R x n.
-            age: of the rows.
+            before: of the windows of the block so far.
+
+        Returns:
+            6 x K x R, as `sums`.
         """
         mean, counted = np.where(known, expected, 0.0), np.where(known, counting, 0.0)
         residual = np.where(known, sums, 0.0) - mean
@@ -95,12 +102,13 @@ class Noise:
         drift = mean**2
         weight = known / (counted + DRIFT * drift + 1e-12) ** 2
         weighted, drifting = weight * counted, weight * drift
-        new = np.stack([
-            (weighted * counted).sum(axis=2), (weighted * drift).sum(axis=2), (drifting * drift).sum(axis=2),
-            (weighted * squared).sum(axis=2), (drifting * squared).sum(axis=2), known.sum(axis=2),
-        ])  # fmt: skip
+        each = (weighted * counted, weighted * drift, drifting * drift, weighted * squared, drifting * squared, known)
+        return np.stack([_add_up(one, None if before is None else before[at]) for at, one in enumerate(each)])
+
+    def absorb(self, weighed: Real, windows: int, age: Age) -> None:
+        """Learn from the weighted sums over the windows of a block."""
         share = age.passed_days / MEAN_LIFE_DAYS
-        self.sums = self.sums * np.exp(-share) + share / sums.shape[2] * new
+        self.sums = self.sums * np.exp(-share) + share / windows * weighed
         self._solve(age)
 
     def _solve(self, age: Age) -> None:
@@ -130,3 +138,11 @@ class Noise:
             phi = np.where(whole, held, phi)
         known = (seen > 0) & (a > 0)
         self.phi, self.dispersion = np.where(known, phi, self.phi), np.where(known, dispersion, self.dispersion)
+
+
+def _add_up(values: Real | Mask, before: Real | None) -> Real:
+    """The sum along the last axis, in order."""
+    if before is not None and values.shape[-1] == 1:
+        return np.asarray(before + values[..., 0])
+    first = () if before is None else (before[..., None],)
+    return np.asarray(np.cumsum(np.concatenate([*first, values], axis=-1), axis=-1, dtype=np.float64)[..., -1])

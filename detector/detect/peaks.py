@@ -92,13 +92,21 @@ class Peaks:
 
     def learn(self, deviation: Real, weight: Real, passed_days: float) -> None:
         """Take in the peaks of a block, K x R x n; each row's counts for so much, R, at 0 nothing passes."""
-        highest = np.where(deviation > 0, deviation, 0.0).max(axis=2, initial=0.0)
+        self.absorb(highest(deviation), weight, passed_days)
+
+    def absorb(self, highest: Real, weight: Real, passed_days: float) -> None:
+        """The same with the peaks themselves, K x R."""
         bins = (np.log(np.maximum(highest, LOWEST) / LOWEST) / STEP).astype(np.int64)
         decay = np.where(weight > 0, np.exp(-passed_days / MEAN_LIFE_DAYS), 1.0).astype(np.float32)
         self.seen = self.seen * decay[:, None]
         tests, rows = np.indices(bins.shape)
         self.seen[tests, rows, np.minimum(bins, BINS - 1)] += weight.astype(np.float32)
         self.measure()
+
+
+def highest(deviation: Real) -> Real:
+    """The peak of the windows, K x R; 0 where none is above what is expected."""
+    return np.asarray(np.where(deviation > 0, deviation, 0.0).max(axis=2, initial=0.0))
 
 
 def _crossing(logs: Real, wanted: Real) -> Real:

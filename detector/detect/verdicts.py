@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.detect.noise import Age, Noise
-from detector.detect.peaks import LOWER, LOWEST, NOTHING, RATIO, STEP, Peaks
+from detector.detect.peaks import LOWER, LOWEST, NOTHING, RATIO, STEP, Peaks, highest
 
 Real = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -113,6 +113,31 @@ class Deviation:
     normal: Real
 
 
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """What is to be learned from: how windows deviate, and rows that had an incident in them, R."""
+
+    found: Deviation
+    flagged: Mask
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """What is to be learned from the windows of a block.
+
+    Attributes:
+        windows: how many.
+        moments: as `Noise.weigh` gives them, 6 x K x R.
+        peaks: the highest deviations, K x R.
+        flagged: rows that had an incident, R.
+    """
+
+    windows: int
+    moments: Real
+    peaks: Real
+    flagged: Mask
+
+
 @dataclass(slots=True)
 class Detector:
     """The tests and their memory of R rows.
@@ -176,8 +201,24 @@ class Detector:
         """
         nothing = np.zeros(len(age.days), bool)
         flagged, left_out = (nothing if side is None else side for side in (flagged, left_out))
+        self.absorb(self.weigh(Lesson(found, flagged), left_out), age, left_out)
+
+    def weigh(self, lesson: Lesson, left_out: Mask, before: Weighed | None = None) -> Weighed:
+        """What is to be learned from windows of a block, together with those of it `before`."""
+        found = lesson.found
         known = ~np.isnan(found.expected) & ~left_out[:, None]
-        self.noise.learn(found.sums, found.expected, found.counting, known, age)
+        moments = None if before is None else before.moments
+        moments = self.noise.weigh(found.sums, found.expected, found.counting, known, moments)
+        peaks, windows = highest(found.normal), found.sums.shape[2]
+        if before is None:
+            return Weighed(windows, moments, peaks, lesson.flagged)
+        flagged = before.flagged | lesson.flagged
+        return Weighed(before.windows + windows, moments, np.maximum(before.peaks, peaks), flagged)
+
+    def absorb(self, weighed: Weighed, age: Age, left_out: Mask) -> None:
+        """Learn from a whole block, but for the rows that are left out, R."""
+        self.noise.absorb(weighed.moments, weighed.windows, age)
         old = age.days * DAY_US >= max(2 * BLOCK_US, (BLOCK_WINDOWS + 1) * self.width_us)
-        weight = np.where(flagged, FLAGGED_WEIGHT if self.width_us <= FINE_US else 1.0, 1.0) * (old & ~left_out)
-        self.peaks.learn(found.normal, weight, age.passed_days)
+        flagged_weight = FLAGGED_WEIGHT if self.width_us <= FINE_US else 1.0
+        weight = np.where(weighed.flagged, flagged_weight, 1.0) * (old & ~left_out)
+        self.peaks.absorb(weighed.peaks, weight, age.passed_days)

@@ -15,17 +15,17 @@ from numpy.typing import NDArray
 from detector.baseline.ahead import Ahead, look_ahead
 from detector.baseline.expectation import Pseudo, Reach, expect, season
 from detector.baseline.habits import Habits
-from detector.baseline.history import History, Stretch
+from detector.baseline.history import History
 from detector.baseline.prior import Prior
 from detector.config import Settings, parse_span
 from detector.detect.noise import Age
 from detector.detect.peaks import NOTHING
-from detector.detect.verdicts import Detector, block_of, lasting, parts_of, positive, tests_of
+from detector.detect.verdicts import Detector, Lesson, block_of, positive, tests_of
 from detector.incidents.follower import Follower
 from detector.incidents.tick import Tick
 from detector.pipeline.falls import Falls, Verdict, limits_of
 from detector.pipeline.knobs import Knobs, knobs_of
-from detector.pipeline.outlook import Outlook, Seen, tick_of
+from detector.pipeline.outlook import Ground, Outlook, Seen, sum_of, tick_of
 from detector.pipeline.planned import unlearned
 from detector.pipeline.signals import LINES, PER_LINE, shares_of
 from detector.schemas import Incident
@@ -67,9 +67,7 @@ class State:
     falls: Falls = field(init=False)
 
     def __post_init__(self) -> None:
-        self.reaches = tuple(
-            Reach.of(windows, self.width_us, slow=slow) for windows, slow in tests_of(self.width_us)
-        )
+        self.reaches = tuple(Reach.of(windows, self.width_us, slow=slow) for windows, slow in tests_of(self.width_us))
         self.history = History(self.width_us, self.block, max(reach.back for reach in self.reaches))
         self.habits = Habits.of(0)
         self.detector = Detector(self.width_us, self.prior)
@@ -104,6 +102,13 @@ class State:
         """Id -> what the service usually sends in the hours around window `now`, from what is known by then."""
         row = {name: number * len(self.signals) for number, name in enumerate(self.names)} if incidents else {}
         return {one.id: look_ahead(self.history, row[one.service], now) for one in incidents}
+
+    def retune(self, settings: Settings, open_at: float) -> None:
+        """Judge by other settings from now on; the same services are watched for falls."""
+        self.settings, self.open_at = settings, open_at
+        self.knobs = knobs_of(self.names, settings, open_at, self.width_us)
+        self.follower.limits = limits_of(self.knobs)
+        self.falls.grow(self.knobs)
 
     def still_open(self, now: int) -> list[Incident]:
         """The incidents that last; `now` is the window after the last one seen."""
@@ -145,46 +150,106 @@ def advance(
         if first + begin < (state.history.next or 0):
             continue  # a model knows it already
         counts, exposure = (side[:, begin : min(begin + state.block, until - first)] for side in rows)
-        planned = unlearned(state.names, state.settings.calendar, first + begin, counts.shape[1], state.width_us)
-        left_out = np.zeros(len(counts), bool)
-        if planned is not None:
-            planned = np.repeat(planned, len(state.signals), axis=0)
-            left_out = np.asarray(planned.any(axis=1))
         if judge:
-            seen = Seen(first + begin, counts, exposure, left_out, len(state.signals), state.width_us)
-            _judge(state, seen, results, keep=keep)
+            _judge(state, first + begin, counts, exposure, results, keep=keep)
         if counts.shape[1] == state.block:
-            if planned is not None:
-                counts, exposure = np.where(planned, 0.0, counts), np.where(planned, 0.0, exposure)
-            state.history.extend(first + begin, counts, exposure)
-            state.habits.learn(counts, exposure, state.width_us)
+            remember(state, first + begin, counts, exposure)
     return results
 
 
-def _judge(state: State, seen: Seen, results: Results, *, keep: bool) -> None:
+def remember(state: State, first: int, counts: Real, exposure: Real) -> None:
+    """Learn the level of a whole block, R x n, after it was judged."""
+    planned = planned_rows(state, first, counts.shape[1])
+    if planned is not None:
+        counts, exposure = np.where(planned, 0.0, counts), np.where(planned, 0.0, exposure)
+    state.history.extend(first, counts, exposure)
+    state.habits.learn(counts, exposure, state.width_us)
+
+
+def planned_rows(state: State, first: int, windows: int) -> NDArray[np.bool_] | None:
+    """Windows that teach nothing, R x n; None where there are none."""
+    planned = unlearned(state.names, state.settings.calendar, first, windows, state.width_us)
+    return None if planned is None else np.repeat(planned, len(state.signals), axis=0)
+
+
+def left_out(state: State, first: int, windows: int) -> NDArray[np.bool_]:
+    """Rows that a block teaches nothing, R."""
+    planned = planned_rows(state, first, windows)
+    return np.zeros(len(state.habits.windows), bool) if planned is None else np.asarray(planned.any(axis=1))
+
+
+def pass_block(state: State, first: int, counts: Real, exposure: Real) -> list[Incident]:
+    """Judge a whole block, R x n, and learn from it; the incidents that closed."""
+    results = Results()
+    _judge(state, first, counts, exposure, results, keep=False)
+    remember(state, first, counts, exposure)
+    return results.incidents
+
+
+def _judge(state: State, first: int, counts: Real, exposure: Real, results: Results, *, keep: bool) -> None:
     """Score a block, follow its incidents, and learn how it scattered if it is whole."""
-    first, counts, exposure = seen.first, seen.counts, seen.exposure
     state.history.skip_to(first)
-    outlook = _look(state, first, counts, exposure)
-    age = state.habits.windows[:, None] + np.cumsum(exposure > 0, axis=1)
-    score, strangest = state.detector.score(outlook.found, age)
-    shared = (state.knobs.share[:, None] + shares_of(state.signals)).reshape(-1, 1)
-    score = positive(_limit(state, outlook, strangest, score, age) + shared)
-    score = np.where(_is_judged(state, age) & (exposure > 0), score, -np.inf)
-    tick = tick_of(outlook, seen, state.detector.noise, score, strangest)
-    verdict = Verdict(tick.score.max(axis=1), *state.follower.follow(state.names, tick))
-    opened = state.follower.still_open(state.names, first + counts.shape[1]) + verdict.closed
+    windows = counts.shape[1]
+    seen = Seen(first, counts, exposure, left_out(state, first, windows), len(state.signals), state.width_us)
+    ground = _ground(state, seen)
+    outlook, tick = look(state, seen, ground)
+    verdict, lesson, falls = follow(state, seen, ground, outlook, tick)
+    opened = state.follower.still_open(state.names, first + windows) + verdict.closed
     results.ahead |= state.ahead_of([one for one in opened if one.detected_us > first * state.width_us], first)
-    whole = counts.shape[1] == state.block
-    learned = Age(state.block / state.windows_per_day, age[:, -1] / state.windows_per_day, state.habits.fractional == 0)
-    flagged = np.repeat(verdict.flagged.any(axis=1), len(state.signals))
-    if len(state.falls.services):
-        state.falls.judge(outlook, seen, age, learned if whole else None, state.names, verdict)
     results.incidents += verdict.closed
     if keep:
         _keep(results, state, outlook, tick, verdict)
-    if whole:
-        state.detector.learn(outlook.found, learned, flagged, seen.left_out)
+    if windows == state.block:
+        age = age_of(state, ground.age[:, -1])
+        if falls is not None:
+            state.falls.learn(state.falls.weigh(falls, seen.left_out), age, seen.left_out)
+        state.detector.absorb(state.detector.weigh(lesson, seen.left_out), age, seen.left_out)
+
+
+def age_of(state: State, windows: Real) -> Age:
+    """What has passed at the end of a block by which so many windows of each row are known, R."""
+    return Age(state.block / state.windows_per_day, windows / state.windows_per_day, state.habits.fractional == 0)
+
+
+def _ground(state: State, seen: Seen) -> Ground:
+    """What a block is judged by, or as much of it as there is."""
+    mean = state.habits.mean(seen.counts, seen.exposure)
+    of = season(state.history, seen.first, mean.shape[1], state.reaches, pseudo_before(state))
+    age = state.habits.windows[:, None] + np.cumsum(seen.exposure > 0, axis=1)
+    return Ground(state.history.stretch(seen.counts, seen.exposure), of, mean, age)
+
+
+def pseudo_of(state: State, mean: Real) -> Pseudo:
+    """What is added to every sum of rows with this mean rate, R x n."""
+    phi = state.detector.noise.phi[..., None]
+    return Pseudo(phi, phi / mean)
+
+
+def pseudo_before(state: State) -> Pseudo:
+    """The same at the begin of a block."""
+    nothing = np.zeros((len(state.habits.windows), 1))
+    return pseudo_of(state, state.habits.mean_with(nothing, nothing))
+
+
+def look(state: State, seen: Seen, ground: Ground) -> tuple[Outlook, Tick]:
+    """What is expected of the sums that end in some windows, how far they are above it, and how strange that is."""
+    outlook = _outlook(state, ground)
+    score, strangest = state.detector.score(outlook.found, ground.age)
+    shared = (state.knobs.share[:, None] + shares_of(state.signals)).reshape(-1, 1)
+    score = positive(_limit(state, outlook, strangest, score, ground.age) + shared)
+    score = np.where(_is_judged(state, ground.age) & (seen.exposure > 0), score, -np.inf)
+    return outlook, tick_of(outlook, seen, state.detector.noise, score, strangest)
+
+
+def follow(
+    state: State, seen: Seen, ground: Ground, outlook: Outlook, tick: Tick
+) -> tuple[Verdict, Lesson, Lesson | None]:
+    """Follow the incidents of some windows; what is to be learned from, also of falls if anybody asks for them."""
+    verdict = Verdict(tick.score.max(axis=1), *state.follower.follow(state.names, tick))
+    lesson = Lesson(outlook.found, np.repeat(verdict.flagged.any(axis=1), len(state.signals)))
+    if not len(state.falls.services):
+        return verdict, lesson, None
+    return verdict, lesson, state.falls.judge(outlook, seen, ground.age, state.names, verdict)
 
 
 def _is_judged(state: State, age: Real) -> NDArray[np.bool_]:
@@ -194,30 +259,17 @@ def _is_judged(state: State, age: Real) -> NDArray[np.bool_]:
     return np.asarray(wanted & (age > np.repeat(knobs.warmup, len(state.signals))[:, None]))
 
 
-def _look(state: State, first: int, counts: Real, exposure: Real) -> Outlook:
-    """What is expected of the sums of a block, and how far they are above it."""
-    windows = counts.shape[1]
-    stretch = state.history.stretch(counts, exposure)
-    mean = state.habits.mean(counts, exposure)
-    phi = state.detector.noise.phi[..., None]
-    pseudo = Pseudo(phi, phi / mean)
-    of = season(state.history, first, windows, state.reaches, pseudo)
-    expected = expect(stretch, of, state.reaches, pseudo, state.habits.usual())
+def _outlook(state: State, ground: Ground) -> Outlook:
+    """What is expected of the sums of some windows, and how far they are above it."""
+    stretch, mean = ground.stretch, ground.mean
+    expected = expect(stretch, ground.season, state.reaches, pseudo_of(state, mean), state.habits.usual())
     exposures = {reach.windows: exposed for reach, exposed in zip(state.reaches, expected.exposure, strict=True)}
-    each = {windows: _sum(stretch, windows, state.width_us, exposed) for windows, exposed in exposures.items()}
+    each = {windows: sum_of(stretch, windows, state.width_us, exposed) for windows, exposed in exposures.items()}
     sums = np.stack([each[reach.windows] for reach in state.reaches])
     sampling = expected.exposure / np.maximum(expected.support, SMALLEST)  # the recent level is a sample itself
     counting = expected.counts * (1 + sampling) + mean * expected.exposure
-    return Outlook(state.reaches, stretch, of, expected, state.detector.deviate(sums, expected.counts, counting))
-
-
-def _sum(stretch: Stretch, windows: int, width_us: int, exposure: Real) -> Real:
-    """Sums of so many windows, long ones without their spikes."""
-    parts = parts_of(windows, width_us)
-    part = windows // parts
-    if parts == 1:
-        return stretch.sums(0, windows)[0]
-    return lasting([stretch.sums(back * part, part) for back in range(parts)], exposure)
+    found = state.detector.deviate(sums, expected.counts, counting)
+    return Outlook(state.reaches, stretch, ground.season, expected, found)
 
 
 def _limit(state: State, outlook: Outlook, strangest: NDArray[np.int64], score: Real, age: Real) -> Real:
@@ -228,9 +280,10 @@ def _limit(state: State, outlook: Outlook, strangest: NDArray[np.int64], score: 
     )
     weeks, unheard = age * state.width_us / (7 * DAY_US), np.isnan(state.habits.usual())[:, None]
     score = np.where(unheard, np.minimum(score, WATCHING * np.log10(np.maximum(weeks, 1e-9)) + NOVELTY), score)
-    kinds = np.tile(state.signals, len(state.names))[:, None]
-    lines = np.where(kinds == PER_LINE, exposed, seen)
-    return np.where((kinds != LINES) & (lines < LEAST_LINES), NOTHING, score)
+    kinds, services = np.array(state.signals), len(state.names)
+    per_line, ratio = (np.tile(which, services)[:, None] for which in (kinds == PER_LINE, kinds != LINES))
+    lines = np.where(per_line, exposed, seen)
+    return np.where(ratio & (lines < LEAST_LINES), NOTHING, score)
 
 
 def _keep(results: Results, state: State, outlook: Outlook, tick: Tick, verdict: Verdict) -> None:

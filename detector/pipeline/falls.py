@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from detector.baseline.expectation import Expected, Season, expect_least
 from detector.baseline.history import Stretch
 from detector.detect.noise import Age
-from detector.detect.verdicts import Detector, Deviation, positive
+from detector.detect.verdicts import Detector, Deviation, Lesson, Weighed, positive
 from detector.incidents.follower import Follower, Limits
 from detector.pipeline.knobs import Knobs
 from detector.pipeline.outlook import Outlook, Seen, tick_of
@@ -73,17 +73,17 @@ class Falls:
         self.detector.grow(len(self.services) - known)
         self.follower.limits = limits_of(self.knobs)
 
-    def judge(
-        self, outlook: Outlook, seen: Seen, age: Real, learned: Age | None, names: list[str], verdict: Verdict
-    ) -> None:
-        """Judge a block of all rows and learn from it.
+    def judge(self, outlook: Outlook, seen: Seen, age: Real, names: list[str], verdict: Verdict) -> Lesson:
+        """Judge windows of all rows.
 
         Args:
             outlook, seen: of all rows.
             age: windows for which each row is known, R x n.
-            learned: of all rows; None: the block is not over, nothing is learned.
             names: of all services.
             verdict: the surges', to which the falls are added.
+
+        Returns:
+            what is to be learned from.
         """
         rows = self.services * self.signals
         counts, exposure, left_out = seen.counts[rows], seen.exposure[rows], seen.left_out[rows]
@@ -98,9 +98,16 @@ class Falls:
         verdict.score[self.services] = np.maximum(verdict.score[self.services], score)
         verdict.flagged[self.services] |= flagged
         verdict.closed += closed
-        if learned is not None:
-            older = Age(learned.passed_days, learned.days[rows], learned.whole[rows])
-            self.detector.learn(mirrored, older, np.asarray(flagged.any(axis=1)), left_out)
+        return Lesson(mirrored, np.asarray(flagged.any(axis=1)))
+
+    def learn(self, mirrored: Weighed, age: Age, left_out: NDArray[np.bool_]) -> None:
+        """Learn from a whole block; age and what is left out are of all rows."""
+        rows = self.services * self.signals
+        self.detector.absorb(mirrored, Age(age.passed_days, age.days[rows], age.whole[rows]), left_out[rows])
+
+    def weigh(self, lesson: Lesson, left_out: NDArray[np.bool_], before: Weighed | None = None) -> Weighed:
+        """What is to be learned from windows of a block, together with those of it `before`."""
+        return self.detector.weigh(lesson, left_out[self.services * self.signals], before)
 
     def _look(self, outlook: Outlook, rows: NDArray[np.int64]) -> tuple[Outlook, Deviation]:
         """What is expected at least of these rows, and how far they are below it."""

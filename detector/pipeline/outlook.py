@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from detector.baseline.expectation import Expected, Reach, Season
 from detector.baseline.history import Stretch
 from detector.detect.noise import Noise
-from detector.detect.verdicts import Deviation, parts_of
+from detector.detect.verdicts import Deviation, lasting, parts_of
 from detector.incidents.tick import Tick
 
 Real = NDArray[np.float64]
@@ -19,10 +19,10 @@ SMALLEST = 1e-12
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A block of R rows.
+    """A block of R rows, or windows of one.
 
     Attributes:
-        first: number of its first window.
+        first: number of the first window.
         counts, exposure: R x n.
         left_out: rows that it teaches nothing, R.
         signals: rows of each service.
@@ -35,6 +35,23 @@ class Seen:
     left_out: NDArray[np.bool_]
     signals: int
     width_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What n windows of a block are judged by.
+
+    Attributes:
+        stretch: the windows with what came before them.
+        season: of their times, K x R x n.
+        mean: rate up to and with each of them, R x n.
+        age: windows known by then, R x n.
+    """
+
+    stretch: Stretch
+    season: Season
+    mean: Real
+    age: Real
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,3 +97,12 @@ def tick_of(outlook: Outlook, seen: Seen, noise: Noise, score: Real, strangest: 
         outlook.season.rate[0].reshape(shape), noise.phi[0].reshape(shape[:2]), noise.dispersion[0].reshape(shape[:2]),
         outlook.stretch,
     )  # fmt: skip
+
+
+def sum_of(stretch: Stretch, windows: int, width_us: int, exposure: Real) -> Real:
+    """Sums of so many windows, long ones without their spikes."""
+    parts = parts_of(windows, width_us)
+    part = windows // parts
+    if parts == 1:
+        return stretch.sums(0, windows)[0]
+    return lasting([stretch.sums(back * part, part) for back in range(parts)], exposure)

@@ -1,0 +1,54 @@
+"""An incident of the pipeline as the facts of a notice."""
+
+from __future__ import annotations
+
+import math
+
+from detector.alerts.notice import Facts, Severity
+from detector.schemas import Cause, Factor, Incident
+
+DRIVERS = {"clients": "clients", "messages_per_client": "messages per client", "bytes_per_message": "bytes per message"}
+NOTABLE = 1.15
+"""A factor that changed by less is not worth a word."""
+
+
+def facts_of(
+    incident: Incident, cause: Cause, severity: Severity, *, unit: str, scale: float, ended_us: int | None = None
+) -> Facts:
+    """The facts of an incident.
+
+    Args:
+        incident: the surge.
+        cause: what drives it.
+        severity: how bad.
+        unit: such as `lines/min`.
+        ended_us: what stands for the end of one that lasts; None: it lasts.
+        scale: by what a value per window is multiplied to have it.
+    """
+    top = cause.contributors[0] if cause.contributors else None
+    return Facts(
+        id=incident.id, service=incident.service, severity=severity, page=incident.page, kind=cause.kind,
+        started_us=incident.started_us, detected_us=incident.detected_us,
+        ended_us=incident.ended_us if incident.ended_us is not None else ended_us,
+        settled=incident.settled, factor=incident.factor if math.isfinite(incident.factor) else None,
+        observed=incident.observed * scale, expected=incident.expected * scale, unit=unit, score=incident.score,
+        drivers=_drivers(cause), contributor=f"{top.value} ({top.dimension})" if top is not None else None,
+        share=top.share if top is not None else None,
+    )  # fmt: skip
+
+
+def _drivers(cause: Cause) -> tuple[str, ...]:
+    """Those that changed, the largest share first: `messages per client x9.4`."""
+    known = [(words, factor) for name, words in DRIVERS.items() if (factor := getattr(cause, name)) is not None]
+    found = [(words, factor) for words, factor in known if factor.share is not None and _is_notable(factor)]
+    found.sort(key=lambda item: -item[1].share)
+    return tuple(f"{words} {_change(factor)}" for words, factor in found)
+
+
+def _is_notable(factor: Factor) -> bool:
+    low, high = sorted((factor.before, factor.during))
+    return low <= 0 or high / low >= NOTABLE
+
+
+def _change(factor: Factor) -> str:
+    return f"x{factor.during / factor.before:.2g}" if factor.before > 0 else "from nothing"

@@ -1,0 +1,176 @@
+"""What arrived, counted into the windows that are open. The order of sources does not matter, that of a source does."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
+
+from detector.config import Settings
+from detector.pipeline.read import Reading
+from detector.pipeline.watching.streams import Stream, times_of
+from detector.windows.cells import Cells, merge, split
+from detector.windows.counting import Partial
+from detector.windows.outliers import LARGEST_SHARE, stretches_of
+from detector.windows.watermark import Clock, Watermark
+
+DAY_US = FUTURE_US = 86_400_000_000
+"""A time that lies later than this after its arrival is none."""
+MOST_SERVICES = 200_000
+OVERFLOW = "(other services)"
+"""What services beyond the most are counted as."""
+
+
+class Run(Protocol):
+    """Lines that arrived: of one source, at one time."""
+
+    @property
+    def source(self) -> str:
+        """Its name."""
+
+    @property
+    def data(self) -> bytes:
+        """Whole lines."""
+
+    @property
+    def received_us(self) -> int:
+        """When."""
+
+
+class Added(NamedTuple):
+    """Counts of one window that came in."""
+
+    window: int
+    cells: Cells
+    late: bool
+
+
+@dataclass(slots=True)
+class Intake:
+    """Windows that are open, and the streams that fill them.
+
+    Attributes:
+        settings: how to read.
+        width_us: length of a window.
+        watermark: up to which event time everything was heard.
+        streams: by source.
+        firsts: log -> the first window in which any piece of it spoke.
+        services: name -> number.
+        pending: number of a service that was not judged yet -> the logs in which it spoke.
+        windows: that are open, in parts.
+        closed: windows before this one are closed; None: none is.
+        tally: lines, bytes, late lines, unparsed lines by reason, and losses.
+    """
+
+    settings: Settings
+    width_us: int
+    watermark: Watermark
+    streams: dict[str, Stream] = field(default_factory=dict)
+    firsts: dict[str, int] = field(default_factory=dict)
+    services: dict[str, int] = field(default_factory=dict)
+    pending: dict[int, set[str]] = field(default_factory=dict)
+    windows: dict[int, list[Cells]] = field(default_factory=dict)
+    closed: int | None = None
+    tally: Counter[str] = field(default_factory=Counter)
+
+    def take(self, runs: Iterable[Run]) -> list[Added]:
+        """Count what arrived; what to store of it."""
+        added: list[Added] = []
+        for run in runs:
+            if run.data:
+                stream = self.streams.setdefault(run.source, Stream(run.source))
+                reading = stream.read(run.data, run.received_us, self.settings)
+                self._count(reading)
+                head = stream.seam.join(reading.partial)
+                for partial in (head, reading.partial):
+                    if partial is not None and len(partial.window):
+                        added += self._add(stream, partial, run.received_us)
+                newest = run.received_us + FUTURE_US
+                times = [time for time in times_of(reading, self.width_us) if time <= newest]
+                self.watermark.see(run.source, times, run.received_us)
+        return added
+
+    def _count(self, reading: Reading) -> None:
+        self.tally["lines"] += reading.lines
+        self.tally["bytes"] += reading.size_bytes
+        for reason, number in reading.unparsed.items():
+            self.tally[f"unparsed {reason}"] += number
+        for name, number in reading.formats.items():
+            self.tally[f"format {name}"] += number
+
+    def _add(self, stream: Stream, partial: Partial, received_us: int) -> list[Added]:
+        """Sort the counts of a block into their windows."""
+        added = []
+        newest = (received_us + FUTURE_US) // self.width_us
+        for window, cells in split(partial, self.number):
+            if window > newest:
+                self.tally["unparsed implausible_time"] += cells.lines()
+            elif self.closed is not None and window < self.closed:
+                self.tally["late"] += cells.lines()
+                added.append(Added(window, cells, late=True))
+            else:
+                self.windows.setdefault(window, []).append(cells)
+                added.append(Added(window, cells, late=False))
+                self._begin(stream, window)
+                for service in self.pending.keys() & cells.services.tolist() if self.pending else ():
+                    self.pending[service].add(stream.log)
+        return added
+
+    def _begin(self, stream: Stream, window: int) -> None:
+        stream.first = window if stream.first is None else min(stream.first, window)
+        self.firsts[stream.log] = min(self.firsts.get(stream.log, window), window)
+
+    def number(self, name: str) -> int:
+        """The number of a service, a new one if it was not seen before."""
+        if name not in self.services:
+            if len(self.services) >= MOST_SERVICES:
+                self.tally["lines of services beyond the most"] += 1
+                return self.services.setdefault(OVERFLOW, len(self.services))
+            self.services[name] = len(self.services)
+            self.pending[self.services[name]] = set()
+        return self.services[name]
+
+    def body_of(self, source: str) -> dict[str, Any]:
+        """What a restart needs of a stream, as JSON."""
+        clock = self.watermark.clocks.get(source, Clock())
+        return self.streams[source].body() | {"clock": [clock.newest, clock.leaps, clock.heard]}
+
+    def restore(self, source: str, body: dict[str, Any], now_us: int) -> None:
+        """The inverse of `body_of`."""
+        stream = Stream.of(source, body, self.settings, now_us)
+        self.streams[source] = stream
+        if stream.first is not None:
+            self.firsts[stream.log] = min(self.firsts.get(stream.log, stream.first), stream.first)
+        self.watermark.clocks[source] = Clock(*body["clock"])
+
+    def close(self, until: int) -> tuple[int, Sequence[Cells]]:
+        """Close the windows before `until`: the number of the first of them, and their counts."""
+        if self.closed is None:
+            self._drop_outliers(until)
+        first = self.closed if self.closed is not None else min(self.windows, default=until)
+        until = max(first, until)
+        self.closed = until
+        return first, [merge(self.windows.pop(window, [])) for window in range(first, until)]
+
+    def _drop_outliers(self, until: int) -> None:
+        """Before anything was judged: absurd times far before all others are no begin."""
+        per_day = DAY_US // self.width_us
+        lines = dict.fromkeys((window // per_day for window in self.windows if window < until), 0)
+        for window, parts in self.windows.items():
+            if window < until:
+                lines[window // per_day] += sum(part.lines() for part in parts)
+        dropped = 0
+        for days in stretches_of(sorted(lines))[:-1]:
+            dropped += sum(lines[day] for day in days)
+            if dropped > LARGEST_SHARE * sum(lines.values()):
+                break
+            for window in [window for window in self.windows if days[0] <= window // per_day <= days[-1]]:
+                self.tally["unparsed implausible_time"] += sum(part.lines() for part in self.windows.pop(window))
+
+    def new_services(self, cells: Iterable[Cells]) -> dict[int, int]:
+        """Services that are judged for the first time -> the window from which on their silence means zero."""
+        if not self.pending:
+            return {}
+        spoke = {service for one in cells for service in one.services.tolist()} & self.pending.keys()
+        return {service: min(self.firsts[log] for log in self.pending.pop(service)) for service in sorted(spoke)}

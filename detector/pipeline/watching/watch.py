@@ -1,0 +1,292 @@
+"""The live path: what arrived -> counts -> windows that close -> verdicts -> incidents -> notices, batch by batch.
+
+Nothing here reads a clock or waits: `step` is told what arrived and what time it is. Whatever it does is committed in
+one transaction, and only then told to sources and people; so a run that is killed at any moment goes on as if nothing
+had been.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+import msgspec
+
+from detector.config import Settings, parse_budget
+from detector.incidents.pages import known_at, mark_pages
+from detector.pipeline.causes import HORIZON, cause_of
+from detector.pipeline.planned import mark_planned
+from detector.pipeline.signals import PER_CLIENT, SOURCES
+from detector.pipeline.watching import memory
+from detector.pipeline.watching.cases import Case, Speak, Told, store
+from detector.pipeline.watching.fleet import SILENT, Fleet
+from detector.pipeline.watching.intake import Added, Intake
+from detector.pipeline.watching.packing import pack
+from detector.schemas import Incident
+from detector.severity import rate
+from detector.sources.live.live import Arrived
+from detector.windows.cells import Cells, Recent
+
+STALE_US = 15 * 60_000_000
+"""What is noticed so much later than it was (lines came late, the watch was down) wakes nobody."""
+MOST_BLOCKS = 1
+"""Blocks of windows that are judged in one transaction."""
+MOST_TILES = 8
+"""Tiles that are written in one transaction."""
+LOOK_US = 5_000_000
+"""Where nothing arrives, notices that wait for their time are looked at so often."""
+
+
+@dataclass(slots=True)
+class Watch:
+    """All that a watch knows while it runs.
+
+    Attributes:
+        connection: of the state.
+        settings: how to read and judge.
+        intake, fleet, recent: windows that are open, services, windows that closed last.
+        speak: tells of incidents.
+        released: whether windows may close: first, all that waited at the start is taken in.
+        lasting: incidents that are open, by id.
+        stored: number of a tile -> the block up to which it is stored.
+        named: services that are stored.
+        looked_us: when something was last done.
+        born: when each service spoke first, ascending, microseconds since 1970 UTC.
+    """
+
+    connection: sqlite3.Connection
+    settings: Settings
+    intake: Intake
+    fleet: Fleet
+    recent: Recent
+    speak: Speak
+    released: bool = False
+    lasting: dict[str, Case] = field(default_factory=dict)
+    stored: dict[int, int | None] = field(default_factory=dict)
+    named: int = 0
+    looked_us: int = 0
+    born: list[int] = field(default_factory=list)
+
+    def step(self, arrived: Sequence[Arrived], now_us: int, *, caught_up: bool) -> Told:
+        """Take in what arrived and judge the windows that are over by that.
+
+        Args:
+            arrived: in order.
+            now_us: the clock, microseconds since 1970 UTC.
+            caught_up: nothing that waited at the start waits still.
+        """
+        told = Told()
+        self.released = self.released or caught_up
+        if not arrived and now_us - self.looked_us < LOOK_US and not self._has_more(self._until(now_us)):
+            return told
+        self.looked_us = now_us
+        with self.connection:
+            self._take(arrived)
+            self._hear_answers(told)
+            until = self._until(now_us)
+            if told.closed or not self._has_more(until):
+                self.speak(self.connection, [*self.lasting.values(), *told.closed], now_us)
+            self._write_run()
+        for one in arrived:
+            if one.settle is not None:
+                one.settle()
+        while until is not None and self._has_more(until):
+            with self.connection:
+                closed = len(told.closed)
+                self._close(min(until, self._chunk_end(until)), now_us, told)
+                self.speak(self.connection, [*self.lasting.values(), *told.closed[closed:]], now_us)
+                self._write_run()
+            if self._has_more(until):
+                self.prepare()
+        return told
+
+    def _hear_answers(self, told: Told) -> None:
+        """Incidents that somebody called false, or accepted, are over."""
+        now = self.intake.closed
+        for mark in memory.answers(self.connection, applied=False) if now is not None else ():
+            ended = self.fleet.dismiss(self.intake.services[mark.service])
+            memory.apply(self.connection, mark.position, now or 0)
+            case = self.lasting.pop(mark.incident, None)
+            if ended is not None and case is not None:
+                case = replace(case, incident=replace(ended, page=case.incident.page))
+                told.closed.append(case)
+                store(self.connection, case)
+
+    def _has_more(self, until: int | None) -> bool:
+        """Whether windows before `until` are to be judged."""
+        if until is None or (self.intake.closed is None and not self.intake.windows):
+            return False
+        return self.intake.closed < until if self.intake.closed is not None else min(self.intake.windows) < until
+
+    def _chunk_end(self, until: int) -> int:
+        """The end of the windows that are judged together, from the first one that is open."""
+        first = self.intake.closed
+        if first is None:
+            first = min((window for window in self.intake.windows if window < until), default=until)
+        block = self.fleet.tiles[SILENT].state.block
+        return (first // block + MOST_BLOCKS) * block
+
+    def _take(self, arrived: Sequence[Arrived]) -> None:
+        """Count what arrived and store it with the positions behind it."""
+        added = self.intake.take(arrived)
+        for kind, late in (("open", False), ("late", True)):
+            memory.write_windows(
+                self.connection, kind, ((one.window, one.cells.encode()) for one in added if one.late is late)
+            )
+        self._see_late(added)
+        sources = {one.source for one in arrived if one.data}
+        for source in sorted(sources):
+            body = self.intake.body_of(source)
+            self.connection.execute(
+                "INSERT OR REPLACE INTO watch_streams VALUES (?, ?)", (source, msgspec.json.encode(body))
+            )
+        for one in arrived:
+            if one.position is not None:
+                memory.move(self.connection, one.key, one.position)
+        if self.named < len(self.intake.services):
+            new = list(self.intake.services)[self.named :]
+            rows = [(number, name, None, None) for number, name in enumerate(new, self.named)]
+            self.connection.executemany("INSERT INTO watch_services VALUES (?, ?, ?, ?)", rows)
+            self.named += len(new)
+
+    def _see_late(self, added: Iterable[Added]) -> None:
+        """What came late is not judged any more, but causes know it."""
+        for one in added:
+            if one.late and one.window in self.recent.windows:
+                self.recent.add(one.window, one.cells)
+
+    def _until(self, now_us: int) -> int | None:
+        """Windows before this one are over; None: nothing is known yet."""
+        if not self.released:
+            return None
+        watermark, width_us = self.intake.watermark, self.intake.width_us
+        reached = watermark.advance(now_us)
+        newest = [clock.newest for clock in watermark.clocks.values() if clock.newest is not None]
+        idle = all(clock.heard + watermark.idle_us < now_us for clock in watermark.clocks.values())
+        if newest and idle:  # nobody speaks: what was said last is all that there is of its window
+            return max(newest) // width_us + 1
+        return None if reached is None else reached // width_us
+
+    def _close(self, until: int, now_us: int, told: Told) -> None:
+        """Close windows, judge them, and store what came of it."""
+        first, cells = self.intake.close(until)
+        until = first + len(cells)
+        self._widen(cells)
+        self._welcome(first, cells)
+        ended = self.fleet.tick(first, cells)
+        for window, one in enumerate(cells, first):
+            self.recent.add(window, one)
+        memory.write_windows(self.connection, "closed", ((at, one.encode()) for at, one in enumerate(cells, first)))
+        memory.forget_windows(self.connection, "open", until)
+        self._follow(ended, until, now_us, told)
+        told.windows += len(cells)
+        self._write_tiles()
+        oldest = min((-1 if at is None else at for at in self.stored.values()), default=-1)
+        memory.forget_windows(self.connection, "closed", min(oldest, until - self.recent.keep))
+        memory.forget_windows(self.connection, "late", until - self.recent.keep)
+
+    def _widen(self, cells: Sequence[Cells]) -> None:
+        """From the first client on, lines per client are judged."""
+        signals = self.fleet.tiles[SILENT].state.signals
+        if PER_CLIENT not in signals and (
+            any(len(one.sketches) for one in cells)
+            or any(len(part.sketches) for parts in self.intake.windows.values() for part in parts)
+        ):
+            self.fleet.widen(tuple(SOURCES))
+            self.stored.clear()
+
+    def _welcome(self, first: int, cells: Sequence[Cells]) -> None:
+        """Services and streams that these windows are the first of."""
+        for since in sorted({at for at in self.intake.firsts.values() if first <= at < first + len(cells)}):
+            self.fleet.begin_stream(since)
+            self.stored.pop(SILENT, None)
+        changed = self.fleet.grow(list(self.intake.services)[len(self.fleet.since) :])
+        new = self.intake.new_services(cells)
+        for since in sorted(set(new.values())):
+            changed |= self.fleet.welcome([number for number, at in new.items() if at == since], since)
+        self._note_births(first, cells, new)
+        for tile in changed:
+            self.stored.pop(tile, None)
+
+    def _note_births(self, first: int, cells: Sequence[Cells], new: Mapping[int, int]) -> None:
+        """When services spoke first, by which the budget of pages is divided."""
+        born: dict[int, int] = {}
+        for window, one in enumerate(cells, first) if new else ():
+            for number in new.keys() & one.services.tolist():
+                born.setdefault(number, window * self.intake.width_us)
+        rows = [(new[number], at, number) for number, at in born.items()]
+        self.connection.executemany("UPDATE watch_services SET since = ?, born_us = ? WHERE number = ?", rows)
+        self.born = sorted([*self.born, *born.values()])
+
+    def _follow(self, ended: Sequence[Incident], now: int, now_us: int, told: Told) -> None:
+        """Which incidents began, which go on, which are over."""
+        lasting = {one.id: one for one in self.fleet.lasting()}
+        over = {one.id: one for one in ended}
+        for one in [*over.values(), *lasting.values()]:
+            is_new = one.id not in self.lasting
+            case = self._case(one, now, now_us)
+            if is_new:
+                told.opened.append(case)
+            if one.ended_us is None:
+                self.lasting[one.id] = case
+            else:
+                self.lasting.pop(one.id, None)
+                told.closed.append(case)
+            store(self.connection, case)
+
+    def _case(self, incident: Incident, now: int, now_us: int) -> Case:
+        """An incident with its cause, which is told as long as the windows around its begin are kept."""
+        before = self.lasting.get(incident.id)
+        start, seen_us = incident.started_us // self.intake.width_us, now * self.intake.width_us
+        incident = self._marked(incident, before, seen_us, now_us)
+        if before is not None and now > start + 2 * HORIZON:
+            return replace(before, incident=incident, seen_us=seen_us)
+        stale = is_stale(incident, before, now_us)
+        cause = cause_of(incident, self.recent, now)
+        return Case(incident, cause, self._deploys(incident), seen_us, stale)
+
+    def _marked(self, incident: Incident, before: Case | None, seen_us: int, now_us: int) -> Incident:
+        """Whether it pages; what was noticed too long ago when it was first told never does."""
+        incident = mark_planned([incident], self.settings.calendar, seen_us)[0]
+        incident = mark_pages([incident], partial(known_at, self.born), parse_budget(self.settings.budget))[0]
+        incident = rate(incident, None, seen_us, self.settings)
+        return replace(incident, page=incident.page and not is_stale(incident, before, now_us))
+
+    def _deploys(self, incident: Incident) -> tuple[str, ...]:
+        """What was deployed to the service in the hour before the alarm."""
+        since = incident.started_us - 3_600_000_000
+        return tuple(
+            text
+            for at_us, subject, text in memory.marks(self.connection, "deploy")
+            if since <= at_us <= incident.detected_us and subject in (incident.service, "*")
+        )
+
+    def _write_tiles(self) -> None:
+        """Write tiles that learned since they were written, some at a time, and those that have new services."""
+        waiting = [number for number, tile in self.fleet.tiles.items()
+                   if number in self.stored and self.stored[number] != tile.learned]  # fmt: skip
+        grown = [number for number in self.fleet.tiles if number not in self.stored]
+        for number in [*grown, *waiting[:MOST_TILES]]:
+            tile = self.fleet.tiles[number]
+            self.connection.execute(
+                "INSERT OR REPLACE INTO watch_tiles VALUES (?, ?, ?)", (number, tile.learned, pack(tile))
+            )
+            self.stored[number] = tile.learned
+
+    def _write_run(self) -> None:
+        intake = self.intake
+        memory.write_run(self.connection, "run", {
+            "closed": intake.closed, "reached": intake.watermark.reached, "released": self.released,
+            "tally": dict(intake.tally), "pending": {str(at): sorted(logs) for at, logs in intake.pending.items()},
+        })  # fmt: skip
+
+    def prepare(self) -> None:
+        """Do ahead what the next windows need, when nobody waits."""
+        self.fleet.prepare()
+
+
+def is_stale(incident: Incident, before: Case | None, now_us: int) -> bool:
+    """Whether an incident was noticed long after it was, so that it wakes nobody."""
+    return before.stale if before is not None else now_us - incident.detected_us > STALE_US

@@ -1,0 +1,59 @@
+"""What happens to incidents while they are watched: one line each, for people or for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import msgspec
+
+from detector.report.escape import escape, escape_json
+from detector.report.sentences import tell_course, tell_reasons, tell_volume
+from detector.report.shape import IncidentShape, shape_incident
+from detector.report.times import rfc3339
+from detector.schemas import Cause, Incident
+
+SCHEMA = "detector.event/1"
+Event = Literal["open", "resolved"]
+
+
+class EventShape(msgspec.Struct, frozen=True):
+    """One line for programs.
+
+    Attributes:
+        schema: `detector.event/1`.
+        event: `open` or `resolved`.
+        at: event time up to which windows were judged, RFC 3339 in UTC.
+        incident: as in `detector.scan/1`.
+        deploys: what was deployed to the service shortly before.
+    """
+
+    schema: str
+    event: str
+    at: str
+    incident: IncidentShape
+    deploys: tuple[str, ...]
+
+
+def event_of(event: Event, incident: Incident, cause: Cause, seen_us: int, deploys: Sequence[str]) -> EventShape:
+    """What happened."""
+    return EventShape(SCHEMA, event, rfc3339(seen_us), shape_incident(incident, cause), tuple(deploys))
+
+
+def as_json(event: EventShape) -> bytes:
+    """One line."""
+    return escape_json(msgspec.json.encode(event).decode()).encode() + b"\n"
+
+
+def as_text(event: EventShape) -> bytes:
+    """One line: when, what, who, how much, since when and why."""
+    one = event.incident
+    reasons = tell_reasons(one)
+    page = "PAGE " if one.page else ""
+    parts = [
+        f"{event.at} {event.event.upper()} {page}#{one.id} {one.severity} {one.service}: {tell_volume(one)}",
+        tell_course(one, event.at),
+        *([f"because of {reasons}"] if reasons else []),
+        *(f"after the deploy of {deploy}" for deploy in event.deploys),
+    ]
+    return escape(", ".join(parts)).encode() + b"\n"

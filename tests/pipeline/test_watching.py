@@ -1,0 +1,240 @@
+"""A watch: whatever the order of arrival, and however often it is killed, its incidents are those of a scan."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from detector.config import Settings
+from detector.errors import SettingsError
+from detector.pipeline.scan import scan
+from detector.pipeline.watching import memory
+from detector.pipeline.watching.begin import begin
+from detector.pipeline.watching.cases import Case, Told, case_of
+from detector.pipeline.watching.watch import Watch
+from detector.sources.live.live import Arrived
+from tests.pipeline.making import START_US, access_log
+
+MINUTE_US = 60_000_000
+NOW_US = START_US + 2 * 86_400_000_000
+HOURS = 7
+SETTINGS = Settings(threads=2, incident_budget="1/day", budget="1/day")
+
+
+def surging(seed: int = 3) -> bytes:
+    """Some hours of an access log with a surge of half an hour, and calm after it."""
+    counts = np.random.default_rng(seed).poisson(12, HOURS * 60)
+    counts[300:330] *= 6
+    return access_log(counts.tolist(), seed=seed)
+
+
+LOG = surging()
+LINES = LOG.splitlines(keepends=True)
+
+
+@pytest.fixture(scope="module")
+def pool() -> Iterator[ThreadPoolExecutor]:
+    """Threads that judge."""
+    with ThreadPoolExecutor(2) as executor:
+        yield executor
+
+
+def nothing(_connection: sqlite3.Connection, _cases: list[Case], _now_us: int) -> None:
+    """Tell nobody."""
+
+
+def watch_in(folder: Path, pool: ThreadPoolExecutor, wanted: Settings = SETTINGS) -> Watch:
+    """A watch with its state in a folder."""
+    return begin(memory.connect(str(folder)), wanted, NOW_US, pool, nothing)
+
+
+def runs_of(data: list[bytes], cuts: list[int], source: str = "shop.log") -> list[Arrived]:
+    """Lines as they arrive, in runs that end at the cuts, each with the position behind it."""
+    edges = [0, *sorted({cut % len(data) for cut in cuts} - {0}), len(data)]
+    return [
+        Arrived(source, b"".join(data[begin:end]), NOW_US, source, {"line": end})
+        for begin, end in pairwise(edges)
+    ]
+
+
+def told(watch: Watch) -> dict[str, dict]:
+    """All incidents that are stored."""
+    rows = watch.connection.execute("SELECT body FROM watch_incidents").fetchall()
+    return {one.id: asdict(one) for one in (case_of(body).incident for (body,) in rows)}
+
+
+def expected(folder: Path, data: bytes = LOG, name: str = "shop.log") -> dict[str, dict]:
+    """What a scan of the whole finds."""
+    path = folder / name
+    path.write_bytes(data)
+    found = scan([str(path)], SETTINGS, NOW_US).incidents
+    return {one.id: asdict(one) | {"page": False} for one in found}
+
+
+def follow(watch: Watch, runs: list[Arrived]) -> list[Told]:
+    """Take in runs one by one, as they come."""
+    found = []
+    for run in runs:
+        found.append(watch.step([run], NOW_US, caught_up=True))
+        watch.prepare()
+    return found
+
+
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(cuts=st.lists(st.integers(1, 10_000), max_size=30))
+def test_incidents_are_those_of_a_scan(cuts: list[int], tmp_path_factory, pool) -> None:
+    """However the lines arrive, a watch opens and closes the incidents that a scan of the finished file finds."""
+    folder = tmp_path_factory.mktemp("watch")
+    wanted = expected(folder)
+    watch = watch_in(folder / "state", pool)
+    steps = follow(watch, runs_of(LINES, cuts))
+    assert len(wanted) == 1
+    assert wanted == told(watch)
+    assert list(wanted) == [case.incident.id for step in steps for case in step.opened]
+    assert list(wanted) == [case.incident.id for step in steps for case in step.closed]
+    assert len(LINES) == watch.intake.tally["lines"]
+    assert 0 == watch.intake.tally["late"]
+
+
+def test_a_watch_that_is_killed_goes_on(tmp_path, pool) -> None:
+    """A watch that is begun anew after every batch, mostly within an hour, finds the same incidents, each once."""
+    wanted = expected(tmp_path)
+    opened, closed = [], []
+    for run in runs_of(LINES, list(range(300, len(LINES), 217))):
+        watch = watch_in(tmp_path / "state", pool)
+        step = watch.step([run], NOW_US, caught_up=True)
+        watch.prepare()
+        opened += [case.incident.id for case in step.opened]
+        closed += [case.incident.id for case in step.closed]
+        found = told(watch)
+        watch.connection.close()
+    assert wanted == found
+    assert list(wanted) == opened == closed
+
+
+def test_what_was_not_committed_is_read_again(tmp_path, pool) -> None:
+    """Where a batch was not committed, neither its counts nor its position are there."""
+    watch = watch_in(tmp_path / "state", pool)
+    first, second = runs_of(LINES, [700])
+    watch.step([first], NOW_US, caught_up=True)
+    watch._take([second])
+    watch.connection.close()  # as a kill does: without a commit
+    again = watch_in(tmp_path / "state", pool)
+    assert {"shop.log": {"line": 700}} == memory.positions(again.connection)
+    again.step([second], NOW_US, caught_up=True)
+    assert expected(tmp_path) == told(again)
+
+
+def test_a_service_that_comes_later_was_silent(tmp_path, pool) -> None:
+    """A service that first speaks hours after its log began is judged as in a scan, also after a restart."""
+    rng = np.random.default_rng(1)
+    lines = []
+    for minute in range(HOURS * 60):
+        stamp = f"2026-03-02T{minute // 60:02}:{minute % 60:02}"
+        names = ["calm"] * int(rng.poisson(9))
+        names += ["late"] * int(rng.poisson((12 + 300 * (360 <= minute < 390)) * (minute > 94)))
+        names += ["third"] * (int(rng.poisson(5)) if minute >= 100 else 0)
+        lines += [f"{stamp}:{second:02}.0Z web-1 {name}[7]: hello\n".encode() for second, name in
+                  zip(sorted(rng.integers(0, 60, len(names)).tolist()), names, strict=True)]  # fmt: skip
+    wanted = expected(tmp_path, b"".join(lines), "all.log")
+    for number, run in enumerate(runs_of(lines, list(range(311, len(lines), 389)), "all.log")):
+        if number % 3 == 0:
+            watch = watch_in(tmp_path / "state", pool)
+        watch.step([run], NOW_US, caught_up=True)
+        watch.prepare()
+    watch.step([], NOW_US + 30 * MINUTE_US, caught_up=True)  # nobody speaks any more: the last window is over
+    assert "late" in {one["service"] for one in wanted.values()}
+    assert wanted == told(watch)
+
+
+def test_late_lines_are_counted_and_change_no_verdict(tmp_path, pool) -> None:
+    """Lines of windows that are closed are counted as late, and the incidents stay as they are."""
+    watch = watch_in(tmp_path / "state", pool)
+    follow(watch, runs_of(LINES, [2000]))
+    before = told(watch)
+    watch.step([Arrived("other.log", b"".join(LINES[:700]), NOW_US)], NOW_US, caught_up=True)
+    assert 700 == watch.intake.tally["late"]
+    assert before == told(watch)
+
+
+def test_nothing_closes_before_all_that_waited_is_read(tmp_path, pool) -> None:
+    """Two logs of the same hours are read one after the other at the start, and nothing of the second is late."""
+    watch = watch_in(tmp_path / "state", pool)
+    half = len(LINES) // 2
+    first = watch.step([Arrived("a.log", LOG, NOW_US)], NOW_US, caught_up=False)
+    second = watch.step([Arrived("b.log", b"".join(LINES[:half]), NOW_US)], NOW_US, caught_up=False)
+    third = watch.step([Arrived("b.log", b"".join(LINES[half:]), NOW_US)], NOW_US, caught_up=True)
+    assert 0 == first.windows + second.windows
+    assert HOURS * 60 - 1 <= third.windows
+    assert 0 == watch.intake.tally["late"]
+
+
+def test_a_silent_source_holds_nobody_up(tmp_path, pool) -> None:
+    """A source that was not heard for the idle time does not hold the watermark, and its last window is judged."""
+    watch = watch_in(tmp_path / "state", pool)
+    watch.step([Arrived("a.log", b"".join(LINES[:900]), NOW_US)], NOW_US, caught_up=True)
+    watch.step([Arrived("b.log", LOG, NOW_US + MINUTE_US)], NOW_US + MINUTE_US, caught_up=True)
+    held = watch.intake.closed
+    watch.step([Arrived("b.log", LINES[-1], NOW_US + 3 * MINUTE_US)], NOW_US + 3 * MINUTE_US, caught_up=True)
+    moved = watch.intake.closed
+    watch.step([], NOW_US + 30 * MINUTE_US, caught_up=True)
+    end = START_US // MINUTE_US + HOURS * 60
+    assert held is not None
+    assert moved is not None
+    assert held < moved < end
+    assert end == watch.intake.closed
+
+
+def test_what_is_noticed_long_after_it_was_wakes_nobody(tmp_path, pool) -> None:
+    """Hours of backfill open incidents that are no page; the same surge noticed at once is one."""
+    late = follow(watch_in(tmp_path / "late", pool), runs_of(LINES, []))
+    prompt = watch_in(tmp_path / "prompt", pool)
+    cases = []
+    for run in runs_of(LINES, list(range(0, len(LINES), 97))):
+        now = prompt.intake.closed * MINUTE_US + 30 * MINUTE_US if prompt.intake.closed else NOW_US
+        cases += prompt.step([run], now - 29 * MINUTE_US, caught_up=True).opened
+        prompt.prepare()
+    assert [False] == [case.incident.page for step in late for case in step.opened]
+    assert [True] == [case.incident.page for case in cases]
+
+
+def test_a_state_of_other_windows_is_refused(tmp_path, pool) -> None:
+    """A state made with windows of a minute is not gone on with in windows of ten seconds."""
+    watch_in(tmp_path / "state", pool).connection.close()
+    with pytest.raises(SettingsError, match="windows of 60 s, asked for 10 s"):
+        watch_in(tmp_path / "state", pool, Settings(window="10s"))
+
+
+def test_two_watches_do_not_share_a_folder(tmp_path) -> None:
+    """The second one is refused, and told which process has the folder."""
+    memory.lock(str(tmp_path))
+    with pytest.raises(memory.StateInUseError, match=r"another detector \(process \d+\) works on this folder"):
+        memory.lock(str(tmp_path))
+
+
+@pytest.mark.parametrize("answer", ["false", "accepted"])
+def test_an_answer_ends_an_incident(answer, tmp_path, pool) -> None:
+    """An incident that somebody calls false or accepts is over at once, and stays so after a restart."""
+    watch = watch_in(tmp_path / "state", pool)
+    runs = runs_of(LINES, list(range(0, len(LINES), 97)))
+    opened: list[Case] = []
+    while not opened:
+        opened = watch.step([runs.pop(0)], NOW_US, caught_up=True).opened
+    memory.mark(watch.connection, NOW_US, answer, opened[0].incident.id, "")
+    ended = watch.step([runs.pop(0)], NOW_US, caught_up=True).closed
+    watch.step([runs.pop(0)], NOW_US, caught_up=True)
+    follower = watch.fleet.tiles[0].state.follower
+    again = watch_in(tmp_path / "state", pool)
+    assert [opened[0].incident.id] == [case.incident.id for case in ended]
+    assert {} == follower.surges == again.fleet.tiles[0].state.follower.surges
+    assert not again.lasting
+    assert follower.over == again.fleet.tiles[0].state.follower.over
