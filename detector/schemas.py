@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import polars as pl
 
+from detector.causes import Cause
 from detector.errors import Fault
-from detector.forecast import Forecast
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,99 +172,6 @@ class Incident:
         last = self.detected_us if self.ended_us is None else self.ended_us
         margin = max(last - self.started_us, LEAST_MARGIN_US)
         return self.started_us - margin, last + (DAY_US if self.ended_us is None else margin)
-
-
-@dataclass(frozen=True, slots=True)
-class Factor:
-    """One factor of volume = clients x messages per client x bytes per message.
-
-    Attributes:
-        before, during: per window, what was usual and what was seen.
-        share: of the change in volume; the shares of the three factors add up to 1, one that fell is negative.
-    """
-
-    before: float
-    during: float
-    share: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Contributor:
-    """One value of one dimension, or a pair of them, that makes up part of the excess of an incident.
-
-    Attributes:
-        dimension: a column of Records, or two, joined by ` + `; `message` stands for its template.
-        value: likewise; without secrets.
-        before, during: records per minute in the time before the incident and in the first of it.
-        share: of the excess, 0..1.
-        first_us: the earliest record with the value in these times, microseconds since 1970 UTC.
-        sample: the earliest line of the incident with the value; without secrets, not escaped.
-    """
-
-    dimension: str
-    value: str
-    before: float
-    during: float
-    share: float
-    first_us: int
-    sample: str
-
-
-@dataclass(frozen=True, slots=True)
-class Rise:
-    """One version of a client that sends more than the others do at the same moment; as it was seen last.
-
-    Attributes:
-        version: family and version.
-        against: the other version of its family with most clients; None: all others of the service.
-        first_us: when it was first seen, to five minutes, microseconds since 1970 UTC.
-        share_of_clients: of the family's (else the service's) clients of the last hour, those that have it.
-        ratio: lines per client, times what the others send.
-        share_of_excess: of what clients of any version send beyond the others' rate.
-        before, during: lines per minute of its clients: at the others' rate, and as it is.
-        noticed_us: when it stood out first.
-        lines_now, lines_at_full: lines per minute of the service, and what they come to when all clients have it.
-    """
-
-    version: str
-    against: str | None
-    first_us: int
-    share_of_clients: float
-    ratio: float
-    share_of_excess: float
-    before: float
-    during: float
-    lines_now: float
-    lines_at_full: float
-    noticed_us: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Cause:
-    """What drives an incident, and its course for a sparkline.
-
-    Attributes:
-        kind: the factor with the largest share; `volume` where clients are unknown.
-        clients, messages_per_client, bytes_per_message: the factors; None where clients are unknown.
-        observed, expected: lines per window around the incident, oldest first; expected is None where unknown.
-        contributors: who holds the excess, the strongest first; none where that is not known.
-        forecast: when the service will be overloaded; None where it is not known what it can bear.
-        version: the version that talks more than the others, if that is what was seen.
-        group: the same for all incidents of one cause: the id of that which was noticed first.
-        together: the other services of the group, sorted.
-    """
-
-    kind: str
-    clients: Factor | None
-    messages_per_client: Factor | None
-    bytes_per_message: Factor | None
-    observed: tuple[float, ...] = ()
-    expected: tuple[float, ...] = ()
-    contributors: tuple[Contributor, ...] = ()
-    forecast: Forecast | None = None
-    version: Rise | None = None
-    group: str = ""
-    together: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)

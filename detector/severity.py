@@ -14,8 +14,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from detector.causes import Forecast
 from detector.config import Settings, parse_severities, parse_span
-from detector.forecast import Forecast
 from detector.schemas import Incident
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from detector.causes import Forecast
 from detector.config import Settings
-from detector.forecast import Forecast
 from detector.severity import rate, severity
 from tests.report.making import BEGIN, MINUTE, incident
 

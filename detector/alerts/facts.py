@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 
 from detector.alerts.notice import Facts, Severity
-from detector.schemas import Cause, Factor, Incident
+from detector.causes import Cause, Factor
+from detector.schemas import Incident
 
 DRIVERS = {"clients": "clients", "messages_per_client": "messages per client", "bytes_per_message": "bytes per message"}
+MINUTE_US = 60_000_000
 NOTABLE = 1.15
 """A factor that changed by less is not worth a word."""
 
@@ -33,8 +35,24 @@ def facts_of(
         settled=incident.settled, factor=incident.factor if math.isfinite(incident.factor) else None,
         observed=incident.observed * scale, expected=incident.expected * scale, unit=unit, score=incident.score,
         drivers=_drivers(cause), contributor=f"{top.value} ({top.dimension})" if top is not None else None,
-        share=top.share if top is not None else None,
+        share=top.share if top is not None else None, group=cause.group or None, services_together=cause.together,
+        minutes_to_overload=_minutes_left(cause), detail=_version(cause),
     )  # fmt: skip
+
+
+def _minutes_left(cause: Cause) -> float | None:
+    left_us = cause.forecast.left_us if cause.forecast is not None else None
+    return None if left_us is None else left_us / MINUTE_US
+
+
+def _version(cause: Cause) -> str:
+    """`Clients of App/2 send x6 as much as those of App/1; 5 % have it.`"""
+    rise = cause.version
+    if rise is None:
+        return ""
+    others = f"those of {rise.against}" if rise.against else "the others"
+    share = f"{100 * rise.share_of_clients:.0f} %"
+    return f"Clients of {rise.version} send x{rise.ratio:.2g} as much as {others}; {share} have it."
 
 
 def _drivers(cause: Cause) -> tuple[str, ...]:

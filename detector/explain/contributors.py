@@ -15,9 +15,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from detector.causes import Contributor
 from detector.explain.counting import DIMENSIONS, Summary
 from detector.explain.scrub import scrub
-from detector.schemas import Contributor
 
 LEAST_SHARE, LEAST_RATIO = 0.05, 1.5
 """Of the excess; of the growth against that of all other records."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from detector.schemas import Factor
+from detector.causes import Factor
 
 SMALLEST = 1e-12
 """Stands for zero; the index has a limit there (Ang, Zhang & Choi 1998)."""

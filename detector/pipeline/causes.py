@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from detector.causes import Cause
 from detector.explain.drivers import largest, split
 from detector.explain.occupancy import are_hidden, fleet
 from detector.pipeline.signals import LINES
 from detector.pipeline.stores import Store
-from detector.schemas import Cause, Incident
+from detector.schemas import Incident
 
 SPARK = 60
 """Windows shown on either side of the begin of an incident."""

@@ -13,6 +13,7 @@ from functools import partial
 
 import polars as pl
 
+from detector.causes import Cause
 from detector.config import Settings
 from detector.explain.contributors import find_contributors
 from detector.explain.counting import DIMENSIONS, NOTHING, Periods, Summary, merge, summarize
@@ -27,7 +28,7 @@ from detector.pipeline.read import Context
 from detector.pipeline.reference import MOST_LINES, Reference
 from detector.pipeline.shares import head_lines
 from detector.pipeline.walk import Walk
-from detector.schemas import Block, Cause, Incident
+from detector.schemas import Block, Incident
 from detector.sources.again import is_plain, read_again
 
 MOST_INCIDENTS = 50

@@ -15,11 +15,11 @@ import numpy as np
 
 from detector.baseline.ahead import Ahead
 from detector.capacity import Capacity, capacity_for
+from detector.causes import Forecast, Rise
 from detector.config import Settings
 from detector.explain.forecast import Lead, Room, Surge, borne, fill, forecast, sustained
-from detector.forecast import Forecast
 from detector.pipeline.stores import Real, Store, days_of, numbers_of
-from detector.schemas import Incident, Rise
+from detector.schemas import Incident
 
 MINUTE_US, HOUR_US, DAY_US = 60_000_000, 3_600_000_000, 86_400_000_000
 MOST_US, LEVEL_US = HOUR_US, HOUR_US

@@ -15,7 +15,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
 
-from detector.schemas import Cause, Incident
+from detector.causes import Cause
+from detector.schemas import Incident
 
 TELLING = frozenset({"version", "host", "client"})
 """Dimensions of which one value is a cause by itself; the same status or endpoint may be two causes."""

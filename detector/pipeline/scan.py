@@ -8,6 +8,7 @@ from functools import partial
 
 import polars as pl
 
+from detector.causes import Cause
 from detector.config import Settings, parse_budget, score_of
 from detector.errors import InputError
 from detector.incidents.pages import known_at, mark_pages
@@ -25,7 +26,7 @@ from detector.pipeline.stores import Store
 from detector.pipeline.verdict_table import tabulate
 from detector.pipeline.version_walk import add_versions, told_of, with_version
 from detector.pipeline.walk import Walk, walk
-from detector.schemas import Cause, Incident, ScanResult
+from detector.schemas import Incident, ScanResult
 from detector.severity import rate
 
 YOUNG_US = 3_600_000_000

@@ -5,8 +5,9 @@ from __future__ import annotations
 from detector.alerts.facts import facts_of
 from detector.alerts.notice import SEVERITIES, Facts
 from detector.alerts.rules import DAY_US
+from detector.causes import Cause
 from detector.report.numbers import unit_of
-from detector.schemas import Cause, Incident, ScanResult
+from detector.schemas import Incident, ScanResult
 
 NO_CAUSE = Cause("volume", None, None, None)
 

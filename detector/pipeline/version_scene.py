@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from detector.causes import Rise
 from detector.detect.talk import HOUR, LEAST_CLIENTS, LEAST_SCATTER, MEASURES, Hours, Rows, score_of, sum_hours
 from detector.pipeline.version_surges import VersionSurge
-from detector.schemas import Rise
 from detector.windows.versions import TILE_US, TILES_PER_DAY, VersionTotals
 
 FAMILY, REST = "family", "rest"

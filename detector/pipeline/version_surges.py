@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from detector.schemas import Incident, Rise
+from detector.causes import Rise
+from detector.schemas import Incident
 from detector.windows.versions import TILE_US
 
 QUIET_TILES, SETTLED_TILES = 3, 288

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from detector.causes import Cause, Contributor, Factor, Rise
 from detector.config import Settings
 from detector.pipeline.causes import cause_of
 from detector.pipeline.forecasts import foretell_rises
@@ -14,7 +15,7 @@ from detector.pipeline.knobs import knobs_of
 from detector.pipeline.signals import LINES, PER_CLIENT
 from detector.pipeline.versions import Found, Judge, Limits
 from detector.pipeline.walk import Walk
-from detector.schemas import Cause, Contributor, Factor, Incident, Rise
+from detector.schemas import Incident
 from detector.windows.versions import TILE_US, TILES_PER_DAY, VersionTotals
 
 KIND = "messages_per_client"

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from detector.causes import Rise
 from detector.detect.talk import HOUR, MEASURES, compare, score_of, times_to_look
 from detector.incidents.follower import incident_id
 from detector.pipeline.version_scene import (
@@ -29,7 +30,7 @@ from detector.pipeline.version_scene import (
     suspects,
 )
 from detector.pipeline.version_surges import VersionSurge
-from detector.schemas import Incident, Rise
+from detector.schemas import Incident
 from detector.windows.versions import TILE_US, TILES_PER_DAY, VersionTotals
 
 MOST_VERSIONS = 16

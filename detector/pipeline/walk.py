@@ -8,8 +8,8 @@ import numpy as np
 
 from detector.baseline.ahead import Ahead
 from detector.baseline.prior import load_prior
+from detector.causes import Forecast, Rise
 from detector.config import Settings
-from detector.forecast import Forecast
 from detector.pipeline.advance import Results, State, advance
 from detector.pipeline.digest import NOTHING, Digest, Keep
 from detector.pipeline.forecasts import foretell
@@ -17,7 +17,7 @@ from detector.pipeline.model import recall
 from detector.pipeline.period import Period
 from detector.pipeline.signals import measures_of, rows_of, signals_of
 from detector.pipeline.stores import Numbers, Real, Store, days_of, numbers_of
-from detector.schemas import Incident, Rise
+from detector.schemas import Incident
 
 NEVER = np.iinfo(np.int64).max
 

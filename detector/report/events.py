@@ -7,11 +7,12 @@ from typing import Literal
 
 import msgspec
 
+from detector.causes import Cause
 from detector.report.escape import escape, escape_json
 from detector.report.sentences import tell_course, tell_reasons, tell_volume
 from detector.report.shape import IncidentShape, shape_incident
 from detector.report.times import rfc3339
-from detector.schemas import Cause, Incident
+from detector.schemas import Incident
 
 SCHEMA = "detector.event/1"
 Event = Literal["open", "resolved"]

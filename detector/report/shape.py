@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import msgspec
 
-from detector.forecast import Forecast
+from detector.causes import Cause, Contributor, Factor, Forecast, Rise
 from detector.report.numbers import MINUTE_US, factor_of, rounded, unit_of
 from detector.report.times import rfc3339
-from detector.schemas import Cause, Contributor, Factor, Incident, InputSummary, Rise, ScanResult
+from detector.schemas import Incident, InputSummary, ScanResult
 
 SCHEMA = "detector.scan/1"
 NO_CAUSE = Cause("volume", None, None, None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 
+from detector.causes import Cause, Contributor, Factor
 from detector.report.escape import cells, escape, shorten
 from detector.report.leads import tell_left, tell_load, tell_origin
 from detector.report.look import Look
@@ -13,7 +14,7 @@ from detector.report.shape import NO_CAUSE, shape_forecast, shape_incident, shap
 from detector.report.spark import CELLS, sparkline
 from detector.report.summary import summarize
 from detector.report.times import clock, day, duration, moment, rfc3339
-from detector.schemas import Cause, Contributor, Factor, Incident, ScanResult
+from detector.schemas import Incident, ScanResult
 
 INDENT, GAP = 9, 3
 LEAST_CELLS = 8

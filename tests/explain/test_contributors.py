@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from detector.causes import Contributor
 from detector.explain import counting
 from detector.explain.agents import reduce_agents
 from detector.explain.contributors import find_contributors
 from detector.explain.counting import KEY, SUMMARY, Periods, Summary, merge, summarize
-from detector.schemas import TIME, Contributor
+from detector.schemas import TIME
 
 START = datetime(2026, 3, 2, 12, tzinfo=UTC)
 START_US = int(START.timestamp() * 1e6)

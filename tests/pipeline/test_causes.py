@@ -6,9 +6,10 @@ import numpy as np
 import polars as pl
 import pytest
 
+from detector.causes import Cause
 from detector.formats.hashing import hash_texts
 from detector.pipeline.causes import cause_of
-from detector.schemas import Cause, Incident
+from detector.schemas import Incident
 from detector.windows.counting import count
 from detector.windows.grid import Grid
 from detector.windows.totals import Totals

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from detector.causes import Contributor
 from detector.config import Settings
 from detector.pipeline import contributors as second_look
 from detector.pipeline import gather as gathering
@@ -18,7 +19,7 @@ from detector.pipeline.aids import NO_AIDS, Aids
 from detector.pipeline.index import FileIndex
 from detector.pipeline.read import Reading
 from detector.pipeline.scan import scan
-from detector.schemas import Contributor, ScanResult
+from detector.schemas import ScanResult
 from detector.sources.again import read_again
 from detector.sources.files import SourceFile, find
 from detector.sources.parts import Part, identity_at

@@ -12,9 +12,9 @@ import pytest
 import detector
 from detector.baseline.ahead import Ahead
 from detector.capacity import Capacity
+from detector.causes import Forecast, Rise
 from detector.config import Settings
-from detector.forecast import Forecast
-from detector.pipeline.forecasts import Telling, foretell, learn_capacities
+from detector.pipeline.forecasts import foretell, foretell_rises, learn_capacities
 from detector.pipeline.gather import gather
 from detector.schemas import Incident, ScanResult
 from detector.windows.grid import Grid
@@ -178,17 +178,18 @@ def test_a_short_history_teaches_no_capacity(tmp_path):
 
 
 def test_a_version_is_held_against_all_clients():
-    """The load at full roll-out is that of what is expected, times what the version sends."""
+    """The load when all have it is told beside what is known, or alone; without a capacity nothing is."""
     minutes = pl.datetime_range(START, START + timedelta(minutes=299), "1m", eager=True, time_unit="us")
     grid = Grid(MINUTE_US)
     grid.add(pl.DataFrame({"timestamp": minutes, "lines": [100.0] * 300}), "shop")
     end = START_US // MINUTE_US + 300
     incident = Incident("1", "shop", "version", (end - 20) * MINUTE_US, (end - 5) * MINUTE_US, None, 18.0, 3.0, 9.0,
                         MINUTE_US)  # fmt: skip
-    usual = Ahead(end - 240, 5, np.full(400, 100.0))
-    found = Telling(grid, incident, usual, end).by(Capacity("*", lines_per_minute=400.0), None)
-    assert found is not None
-    assert (0.25, 1.5) == (round(found.load, 2), round(found.load_of_all or 0, 2))
-    other = Telling(grid, replace(incident, signal="lines"), usual, end).by(Capacity("*", lines_per_minute=400.0), None)
-    assert other is not None
-    assert other.load_of_all is None
+    rise = Rise("App/2", "App/1", START_US, 0.1, 6.0, 1.0, 10.0, 60.0, lines_now=100.0, lines_at_full=600.0)
+    settings = replace(Settings(), capacity=(Capacity("*", lines_per_minute=400.0),))
+    found = foretell_rises(grid, [incident], {"1": rise}, {}, end, settings)["1"]
+    assert (0.25, 1.5, None) == (found.load, found.load_of_all, found.overload_us)
+    assert {} == foretell_rises(grid, [incident], {"1": rise}, {}, end, Settings())
+    known = replace(found, load=0.3, overload_us=end * MINUTE_US, load_of_all=None)
+    told = foretell_rises(grid, [incident], {"1": rise}, {"1": known}, end, settings)
+    assert {"1": replace(known, load_of_all=1.5)} == told

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from detector.causes import Cause, Contributor
 from detector.pipeline.groups import tie
-from detector.schemas import Cause, Contributor, Incident
+from detector.schemas import Incident
 
 MINUTE = 60_000_000
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from detector.causes import Cause, Contributor, Factor
 from detector.report.look import Look
-from detector.schemas import Cause, Contributor, Factor, Incident, InputSummary, ScanResult
+from detector.schemas import Incident, InputSummary, ScanResult
 
 MINUTE = 60_000_000
 BEGIN = 1_752_579_300_000_000

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from detector.causes import Cause
 from detector.config import FORMATS
 from detector.errors import Fault, UsageError
 from detector.report import csv, ndjson, parquet
@@ -22,7 +23,7 @@ from detector.report.look import Look
 from detector.report.render import RENDERERS, format_for
 from detector.report.rows import INCIDENTS, tabulate
 from detector.report.shape import ScanShape
-from detector.schemas import Cause, check
+from detector.schemas import check
 from tests.report.making import CAUSE, LOOK, WHO, incident, result
 
 INTERFACE = {

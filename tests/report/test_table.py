@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from detector.causes import Cause, Rise
 from detector.errors import Fault
 from detector.report import table
 from detector.report.escape import is_harmful
 from detector.report.look import ASCII_BARS, Look
 from detector.report.sentences import tell_version
 from detector.report.shape import shape_version
-from detector.schemas import Cause, Rise
 from tests.report.making import BEGIN, CAUSE, LOOK, MINUTE, WHO, incident, result
 
 BLOCK = """\

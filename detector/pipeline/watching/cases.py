@@ -8,9 +8,10 @@ from dataclasses import asdict, dataclass, field
 
 import msgspec
 
+from detector.causes import Cause
 from detector.config import Settings
 from detector.pipeline.watching import memory
-from detector.schemas import Cause, Incident, InputSummary, ScanResult
+from detector.schemas import Incident, InputSummary, ScanResult
 
 NO_CAUSE = Cause("volume", None, None, None)
 
