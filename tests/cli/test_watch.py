@@ -160,6 +160,7 @@ def test_repeated_scans_take_what_is_new(tmp_path, detector, quiet_place) -> Non
                 log.rename("shop.log.1")
             grow(log, data[begin:end])
             answer = detector("scan", "shop.log", "--state", "state", "--format", "json")
+            assert answer.out, answer.err
             report = json.loads(answer.out)
             assert end - begin == report["input"]["lines_read"], answer.err
             found.append([one["id"] for one in report["incidents"]])
