@@ -46,7 +46,7 @@ def _minutes_left(cause: Cause) -> float | None:
 
 
 def _version(cause: Cause) -> str:
-    """`Clients of App/2 send x6 as much as those of App/1; 5 % have it.`"""
+    """Such as: clients of App/2 send x6 as much as those of App/1; 5 % have it."""
     rise = cause.version
     if rise is None:
         return ""

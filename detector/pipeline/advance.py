@@ -19,23 +19,19 @@ from detector.baseline.history import History
 from detector.baseline.prior import Prior
 from detector.config import Settings, parse_span
 from detector.detect.noise import Age
-from detector.detect.peaks import NOTHING
 from detector.detect.verdicts import Detector, Lesson, block_of, positive, tests_of
 from detector.incidents.follower import Follower
 from detector.incidents.tick import Tick
+from detector.pipeline.claims import Claims, claimed
 from detector.pipeline.falls import Falls, Verdict, limits_of
 from detector.pipeline.knobs import Knobs, knobs_of
 from detector.pipeline.outlook import Ground, Outlook, Seen, sum_of, tick_of
 from detector.pipeline.planned import unlearned
-from detector.pipeline.signals import LINES, PER_LINE, shares_of
+from detector.pipeline.signals import shares_of
 from detector.schemas import Incident
 
 Real = NDArray[np.float64]
 DAY_US = 86_400_000_000
-WATCHING, NOVELTY = 2.0, 0.7
-"""The unseen may be as rare as five times the square of the weeks in which it was not seen."""
-LEAST_LINES = 50
-"""Lines in the sum that a ratio stands on, at least."""
 SMALLEST = 1e-12
 
 
@@ -236,7 +232,7 @@ def look(state: State, seen: Seen, ground: Ground) -> tuple[Outlook, Tick]:
     outlook = _outlook(state, ground)
     score, strangest = state.detector.score(outlook.found, ground.age)
     shared = (state.knobs.share[:, None] + shares_of(state.signals)).reshape(-1, 1)
-    score = positive(_limit(state, outlook, strangest, score, ground.age) + shared)
+    score = positive(claimed(outlook, strangest, score, _claims(state, ground.age)) + shared)
     score = np.where(_is_judged(state, ground.age) & (seen.exposure > 0), score, -np.inf)
     return outlook, tick_of(outlook, seen, state.detector.noise, score, strangest)
 
@@ -250,6 +246,12 @@ def follow(
     if not len(state.falls.services):
         return verdict, lesson, None
     return verdict, lesson, state.falls.judge(outlook, seen, ground.age, state.names, verdict)
+
+
+def _claims(state: State, age: Real) -> Claims:
+    """What the scores of rows of this age may claim."""
+    weeks, unheard = age * state.width_us / (7 * DAY_US), np.isnan(state.habits.usual())
+    return Claims(state.signals, weeks, unheard, np.repeat(state.knobs.least_factor, len(state.signals)))
 
 
 def _is_judged(state: State, age: Real) -> NDArray[np.bool_]:
@@ -270,20 +272,6 @@ def _outlook(state: State, ground: Ground) -> Outlook:
     counting = expected.counts * (1 + sampling) + mean * expected.exposure
     found = state.detector.deviate(sums, expected.counts, counting)
     return Outlook(state.reaches, stretch, ground.season, expected, found)
-
-
-def _limit(state: State, outlook: Outlook, strangest: NDArray[np.int64], score: Real, age: Real) -> Real:
-    """What has hardly ever spoken may be rare only if it was watched for long, a ratio only if many lines make it."""
-    seen, exposed = (
-        np.take_along_axis(side, strangest[None], axis=0)[0]
-        for side in (outlook.found.sums, outlook.expected.exposure)
-    )
-    weeks, unheard = age * state.width_us / (7 * DAY_US), np.isnan(state.habits.usual())[:, None]
-    score = np.where(unheard, np.minimum(score, WATCHING * np.log10(np.maximum(weeks, 1e-9)) + NOVELTY), score)
-    kinds, services = np.array(state.signals), len(state.names)
-    per_line, ratio = (np.tile(which, services)[:, None] for which in (kinds == PER_LINE, kinds != LINES))
-    lines = np.where(per_line, exposed, seen)
-    return np.where(ratio & (lines < LEAST_LINES), NOTHING, score)
 
 
 def _keep(results: Results, state: State, outlook: Outlook, tick: Tick, verdict: Verdict) -> None:

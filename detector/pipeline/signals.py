@@ -15,6 +15,10 @@ SOURCES = {LINES: ("lines",), PER_CLIENT: ("lines", "clients"), PER_LINE: ("byte
 """Signal -> the measure that is counted, and the one that it is counted per (none: per window)."""
 
 
+PARTS = {LINES: 4, PER_CLIENT: 4, PER_LINE: 1}
+"""Of the false alarms: parts that each signal may raise."""
+
+
 def signals_of(store: Store) -> tuple[str, ...]:
     """The signals that the store's measures allow; lines come first."""
     known = store.measures()
@@ -43,8 +47,6 @@ def rows_of(matrices: Mapping[str, Real], signals: tuple[str, ...]) -> tuple[Rea
 
 
 def shares_of(signals: tuple[str, ...]) -> Real:
-    """log10 of the share of the false alarms that each signal may raise: half for lines, the rest for the others."""
-    if len(signals) == 1:
-        return np.zeros(1)
-    others = len(signals) - 1
-    return np.asarray(-np.log10([2.0, *[2.0 * others] * others]))
+    """log10 of the share of the false alarms that each signal may raise."""
+    parts = np.array([PARTS[name] for name in signals])
+    return np.asarray(np.log10(parts / parts.sum()))
