@@ -24,8 +24,8 @@ PEERS = {
 
 
 KNOBS: Sequence[Mapping[str, str]] = (
-    {}, {"least_factor": "1.5"}, {"least_factor": "2"}, {"incident_budget": "1/week"}, {"incident_budget": "1/year"},
-    {"warmup": "1d"},
+    {}, {"least_factor": "1.1"}, {"least_factor": "1.5"}, {"least_factor": "2"}, {"incident_budget": "1/week"},
+    {"incident_budget": "1/year"}, {"warmup": "1d"},
 )  # fmt: skip
 """Settings beside the default ones."""
 
