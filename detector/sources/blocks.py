@@ -12,6 +12,7 @@ from typing import BinaryIO, cast
 from detector.errors import Fault, Losses
 from detector.schemas import Block
 from detector.sources import kinds
+from detector.sources.answers import Tabled, find_answer
 from detector.sources.archives import decompress
 from detector.sources.cutting import Cutter, Limits, Piece, Seekable, cutting_limits, fit, leap
 from detector.sources.documents import Element
@@ -125,14 +126,18 @@ class _Reader:
         self.losses.add("utf16", int(encoding is not None))
         text = Peeked(Utf16(content, encoding)) if encoding else content
         measure = utf16_bytes if encoding else len
-        if splitter := find_splitter(text.peek(DOCUMENT_PEEK_BYTES)):
+        head = text.peek(DOCUMENT_PEEK_BYTES)
+        if answer := find_answer(head):
+            text = Peeked(Tabled(text, answer))
+            yield from self.number(self._cutter(text, len).pieces(), len)
+        elif splitter := find_splitter(head):
             yield from self._split(text, splitter(text, 4 * self.limits.line_bytes, measure))
         elif isinstance(file, io.FileIO) and content is text and codec is None and file.seekable():
             yield from self.number(self.plain(file, raw), measure)
         else:
             yield from self.number(self._cutter(text, measure).pieces(), measure)
-        if content.damage:
-            self.tell(*content.damage, raw.position if codec is None else content.position)
+        if text.damage:
+            self.tell(*text.damage, None if answer else raw.position if codec is None else content.position)
 
     def _cutter(self, stream: Stream, measure: Callable[[bytes], int], start_bytes: int = 0) -> Cutter:
         return Cutter(stream, self.limits, self.losses, measure, start_bytes)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from detector.sources import kinds
-from detector.sources.splitting import find_splitter
+from detector.sources.splitting import holds_lines
 
 PROBE_BYTES = 64 * 1024
 
@@ -132,7 +132,7 @@ def _parts(file: io.FileIO, part_bytes: int) -> list[Part]:
 
 def _is_plain(head: bytes) -> bool:
     odd = kinds.codec(head) or kinds.refusal(head) or kinds.utf16(head)
-    return not odd and not find_splitter(head)
+    return not odd and holds_lines(head)
 
 
 def _line_begin(file: io.FileIO, near: int) -> int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
+from detector.sources.answers import find_answer
 from detector.sources.documents import Element, Scanner, is_document
 from detector.sources.journal_export import Entries, is_export
 from detector.sources.otlp_lines import Batches, is_otlp
@@ -35,3 +36,8 @@ def find_splitter(head: bytes) -> Callable[[Stream, int, Callable[[bytes], int]]
     if is_otlp(head):
         return Batches
     return Scanner if is_document(head) else None
+
+
+def holds_lines(head: bytes) -> bool:
+    """Whether a text that begins like this is lines as they stand there."""
+    return not find_answer(head) and not find_splitter(head)

@@ -10,7 +10,7 @@ from detector.sources import kinds
 from detector.sources.blocks import DOCUMENT_PEEK_BYTES, read_blocks
 from detector.sources.files import SourceFile
 from detector.sources.lines import LINE_BYTES, clean
-from detector.sources.splitting import find_splitter
+from detector.sources.splitting import holds_lines
 
 _STEP_BYTES = 256 * 1024
 _BLANK = b" \t\n\r\x0b\x0c\0"
@@ -35,7 +35,7 @@ def _near_end(path: str, line_bytes: int) -> bytes | None:
     """None if the file is not plain lines, or its last one is too long or strange to be told from here."""
     with io.FileIO(path) as file:
         head = file.read(DOCUMENT_PEEK_BYTES)
-        if kinds.codec(head) or kinds.refusal(head) or kinds.utf16(head) or find_splitter(head):
+        if kinds.codec(head) or kinds.refusal(head) or kinds.utf16(head) or not holds_lines(head):
             return None
         end = _end_of_text(file)
         start = max(0, end - line_bytes - _STEP_BYTES)
