@@ -81,7 +81,7 @@ def read_csv(data: bytes, table: CountsTable, calendar: Calendar) -> tuple[pl.Da
 
 def tidy(frame: pl.DataFrame, table: CountsTable, calendar: Calendar) -> tuple[pl.DataFrame, int]:
     """A table of any column types to `timestamp`, `lines` and the rest; rows without time or number are left out."""
-    times = _times(frame[table.time], calendar)
+    times = moments(frame[table.time], calendar)
     numbers = [
         frame[theirs].cast(pl.Float64, strict=False).alias(ours)
         for ours, theirs in table.found.items()
@@ -93,7 +93,8 @@ def tidy(frame: pl.DataFrame, table: CountsTable, calendar: Calendar) -> tuple[p
     return good, len(tidied) - len(good)
 
 
-def _times(column: pl.Series, calendar: Calendar) -> pl.Series:
+def moments(column: pl.Series, calendar: Calendar) -> pl.Series:
+    """A column of times of any type as instants, Datetime us UTC; null where there is none."""
     if column.dtype == pl.Date:
         return column.cast(TIME)
     if isinstance(column.dtype, pl.Datetime) and column.dtype.time_zone is not None:

@@ -5,7 +5,8 @@
 
     opening.py  how the lines of a source are read; naming.py: which service and client they are of
     read.py     a block to partial counts: pure, runs on any thread; shares.py and crew.py: in other processes too
-    gather.py   all sources to merged counts (stores.py); gridding.py: counts tables
+    gather.py   all sources to merged counts (stores.py); tables.py: Parquet and Arrow files; gridding.py: counts tables;
+                records_tables.py: records that were parsed before
     signals.py  the signals of a service as rows
     walk.py     the days of one store in order, each by advance.py: judge a block, then learn from it
     versions.py versions of clients against each other at the same moment: version_counts.py counts them block by block,

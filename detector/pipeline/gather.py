@@ -9,18 +9,20 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain
+from typing import Any
 
 from detector.config import Settings
-from detector.errors import Fault, Losses
+from detector.errors import Losses
 from detector.formats import counts
 from detector.pipeline.aids import NO_AIDS, Aids
 from detector.pipeline.crew import Crew
 from detector.pipeline.gathered import Gathered
-from detector.pipeline.gridding import grid_csv, grid_file
+from detector.pipeline.gridding import grid_csv
 from detector.pipeline.index import FileIndex
 from detector.pipeline.opening import context_for, for_counting, head_of, nothing_read, width_of
 from detector.pipeline.parallel import in_order
 from detector.pipeline.read import Context, Reading, read
+from detector.pipeline.records_tables import table_jobs
 from detector.pipeline.shares import PART_BYTES, Done, Share, head_lines, read_share
 from detector.schemas import Block, InputSummary
 from detector.sources.blocks import read_blocks
@@ -30,7 +32,7 @@ from detector.windows.outliers import drop_outliers
 from detector.windows.stitch import Seam
 from detector.windows.totals import Totals
 
-Job = tuple[Callable[[Done], None], Callable[[], Done]]
+Job = tuple[Callable[[Any], None], Callable[[], Any]]
 """What takes counts, and what makes them."""
 
 
@@ -89,7 +91,7 @@ class Gathering:
     def jobs(self, file: SourceFile) -> Iterator[Job]:
         """The work on one source, each piece with what takes its counts; a counts table is read at once."""
         if file.kind != "text":
-            grid_file(file, self.gathered, self.settings)
+            yield from table_jobs(file, self.gathered, self.settings)
             return
         divided = divide(file.path, PART_BYTES) if self.settings.threads > 1 and file.path != "-" else None
         if divided is None:
@@ -186,22 +188,11 @@ class Log:
             self._add(reading)
 
     def _add(self, reading: Reading) -> None:
-        self.gathered.count(reading.lines, reading.size_bytes, reading.unparsed, reading.formats)
         self.index.add(reading)
-        head = self.seam.join(reading.partial)
-        if head is not None:
-            self.gathered.totals.add(head, self.stream)
-        self.gathered.totals.add(reading.partial, self.stream)
-        if reading.versions is not None:
-            self.gathered.versions.add(reading.versions)  # after the totals, which say how dense the sample is
-        self.gathered.timed |= reading.partial.last is not None
+        self.gathered.add(reading, self.seam, self.stream)
 
     def finish(self, _nothing: Done, divided: Divided | None = None) -> None:
         """Say how many lines never got a time; close the file."""
         if divided is not None:
             divided.file.close()
-        lines = self.seam.lines_without_time()
-        if lines:
-            self.gathered.losses.add("lines_without_time", lines)
-            detail = f"{lines} lines without any time were counted, not scored"
-            self.gathered.summary.faults.append(Fault(self.file.path, "undated", detail))
+        self.gathered.tell_undated(self.file.path, self.seam.lines_without_time())

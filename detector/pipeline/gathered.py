@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from detector.errors import Losses
+from detector.errors import Fault, Losses
 from detector.pipeline.index import FileIndex
+from detector.pipeline.read import Reading
 from detector.pipeline.stores import Store
 from detector.schemas import InputSummary
 from detector.windows.grid import Grid
+from detector.windows.stitch import Seam
 from detector.windows.totals import Totals
 from detector.windows.versions import VersionTotals
 
@@ -51,3 +53,21 @@ class Gathered:
         summary.bytes_read += size_bytes
         summary.lines_unparsed = dict(Counter(summary.lines_unparsed) + Counter(unparsed))
         summary.formats = dict(Counter(summary.formats) + Counter(formats))
+
+    def add(self, reading: Reading, seam: Seam, stream: str) -> None:
+        """Merge what a block of a stream gave; blocks come in order, `seam` joins them."""
+        self.count(reading.lines, reading.size_bytes, reading.unparsed, reading.formats)
+        head = seam.join(reading.partial)
+        if head is not None:
+            self.totals.add(head, stream)
+        self.totals.add(reading.partial, stream)
+        if reading.versions is not None:
+            self.versions.add(reading.versions)  # after the totals, which say how dense the sample is
+        self.timed |= reading.partial.last is not None
+
+    def tell_undated(self, path: str, lines: int) -> None:
+        """Count the lines of a source that never got a time."""
+        if lines:
+            self.losses.add("lines_without_time", lines)
+            detail = f"{lines} lines without any time were counted, not scored"
+            self.summary.faults.append(Fault(path, "undated", detail))

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from detector.config import Settings
-from detector.errors import Fault
 from detector.formats import counts
 from detector.formats.clock import Calendar
 from detector.pipeline.gathered import Gathered
-from detector.pipeline.opening import MINUTE_US, no_counts_table, open_table, width_of
+from detector.pipeline.opening import MINUTE_US, width_of
 from detector.pipeline.parallel import in_order
+from detector.pipeline.tables import Table
 from detector.schemas import Block
 from detector.sources.files import SourceFile
 from detector.windows.grid import Grid
@@ -41,23 +41,16 @@ def grid_csv(
         grid.add(rows, file.stem)
 
 
-def grid_file(file: SourceFile, gathered: Gathered, settings: Settings) -> None:
-    """Add the rows of a Parquet or Arrow file; trouble is told as a fault."""
-    import pyarrow as pa
+def grid_table(
+    file: SourceFile, opened: Table, table: counts.CountsTable, gathered: Gathered, settings: Settings
+) -> None:
+    """Add the rows of a Parquet or Arrow file.
 
-    faults = gathered.summary.faults
-    try:
-        source = open_table(file)
-        table = counts.find_columns(source.schema.names)
-        if table is None:
-            faults.append(no_counts_table(file, source.schema.names))
-            return
-        gathered.summary.files += 1
-        wanted = [table.time, *table.found.values()]
-        batches = source.to_batches(columns=wanted, batch_size=BATCH_ROWS, batch_readahead=2, fragment_readahead=1)
-        _grid_batches(file.stem, batches, table, gathered, settings)
-    except (OSError, pa.ArrowException) as error:
-        faults.append(Fault(file.path, "damaged", f"cannot be read as {file.kind}: {str(error).splitlines()[0]}"))
+    Raises:
+        OSError, pyarrow.ArrowException: it is damaged.
+    """
+    batches = opened.batches([table.time, *table.found.values()], BATCH_ROWS)
+    _grid_batches(file.stem, batches, table, gathered, settings)
 
 
 def _grid_batches(

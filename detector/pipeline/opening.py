@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
 
 from detector.config import Settings, parse_span
 from detector.errors import Fault, InputError
@@ -19,9 +18,6 @@ from detector.pipeline.read import Context
 from detector.schemas import Block
 from detector.sources.files import SourceFile
 from detector.sources.tails import last_line
-
-if TYPE_CHECKING:
-    from pyarrow.dataset import Dataset
 
 HEAD_LINES = 1000
 MINUTE_US = 60_000_000
@@ -55,20 +51,6 @@ def context_for(file: SourceFile, head: Sequence[str], settings: Settings, now_u
     recipe = choose(head, FORMATS, calendar, None if settings.input_format == "auto" else settings.input_format)
     recipe = replace(recipe, calendar=_dated(file, recipe, calendar, settings))
     return Context(recipe, width_of(settings), file.stem, names_from(settings))
-
-
-def open_table(file: SourceFile) -> Dataset:
-    """A Parquet or Arrow file, opened; its batches are read when they are asked for."""
-    from pyarrow import dataset
-
-    return dataset.dataset(file.path, format="parquet" if file.kind == "parquet" else "ipc")
-
-
-def no_counts_table(file: SourceFile, columns: Sequence[str]) -> Fault:
-    """What is told of a table that lacks a column of counts."""
-    names = ", ".join(columns[:8])
-    detail = f"no counts table: it has the columns {names}; needed are timestamp and lines"
-    return Fault(file.path, "unreadable", detail)
 
 
 def for_counting(context: Context) -> Context:

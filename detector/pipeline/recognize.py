@@ -14,7 +14,9 @@ from detector.formats.format import Format
 from detector.formats.sniff import Candidate, rank
 from detector.formats.table import FORMATS
 from detector.pipeline.opening import HEAD_LINES, context_for, nothing_read
-from detector.pipeline.pieces import UNKNOWN_FORMAT, line_numbers, read_piece
+from detector.pipeline.pieces import TYPES, UNKNOWN_FORMAT, line_numbers, read_piece
+from detector.pipeline.records_tables import RECORDS_FORMAT, is_records
+from detector.pipeline.tables import damaged_table, open_table
 from detector.recognition import KnownFormat, Recognition
 from detector.schemas import Block
 from detector.sources.blocks import read_blocks
@@ -76,14 +78,23 @@ def recognize(paths: Sequence[str], settings: Settings, now_us: int, faults: lis
 
 
 def _of_table(file: SourceFile, faults: list[Fault]) -> Recognition | None:
-    from pyarrow import ArrowException, dataset
+    from pyarrow import ArrowException
 
     try:
-        source = dataset.dataset(file.path, format="parquet" if file.kind == "parquet" else "ipc")
+        opened = open_table(file)
+        table = counts.find_columns(opened.names)
+        if table is None and is_records(opened.names):
+            return _as_records(file.path, opened.names, opened.rows())
+        return _as_counts(file.path, table, opened.rows())
     except (OSError, ArrowException) as error:
-        faults.append(Fault(file.path, "damaged", str(error).splitlines()[0]))
+        faults.append(damaged_table(file, error))
         return None
-    return _as_counts(file.path, counts.find_columns(source.schema.names), source.count_rows())
+
+
+def _as_records(source: str, names: Sequence[str], rows: int) -> Recognition:
+    columns = dict.fromkeys((name for name in names if name in TYPES), 1.0)
+    why = f"a table with {', '.join(columns)}"
+    return Recognition(source, (RECORDS_FORMAT,), 1.0, why, None, None, columns, rows, rows, ())
 
 
 def _as_counts(source: str, table: counts.CountsTable | None, lines: int) -> Recognition:

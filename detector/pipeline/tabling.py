@@ -1,4 +1,4 @@
-"""The rows of counts tables as records: their time and service, the row as the message."""
+"""The rows of tables as records: those of a counts table with their time and service, the row as the message."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from detector.errors import Fault
 from detector.formats import counts
 from detector.formats.clock import Calendar, instants
 from detector.formats.lines import cut_lines
-from detector.pipeline.opening import no_counts_table, open_table
 from detector.pipeline.pieces import TYPES, UNKNOWN_FORMAT, Piece, line_numbers
+from detector.pipeline.records_tables import BATCH_ROWS, RECORDS_FORMAT, formats_of, is_records, shape
+from detector.pipeline.tables import damaged_table, no_table, open_table
 from detector.schemas import RECORDS, Block, check
 from detector.sources.files import SourceFile
 
@@ -44,18 +45,29 @@ def rows_of_file(file: SourceFile, zone: str, faults: list[Fault]) -> Iterator[P
     import pyarrow as pa
 
     try:
-        source = open_table(file)
-        table = counts.find_columns(source.schema.names)
-        if table is None:
-            faults.append(no_counts_table(file, source.schema.names))
+        opened = open_table(file)
+        table = counts.find_columns(opened.names)
+        if table is None and not is_records(opened.names):
+            faults.append(no_table(file, opened.names))
             return
         row = 1
-        for batch in source.to_batches(batch_size=1 << 17, batch_readahead=2, fragment_readahead=1):
-            piece = _rows_of_batch(pl.DataFrame(pl.from_arrow(batch)), table, zone, file.path, row)
+        columns = opened.names if table is not None else [name for name in opened.names if name in TYPES]
+        for batch in opened.batches(columns, BATCH_ROWS):
+            if table is None:
+                piece = _records(shape(batch, zone), file.path, row)
+            else:
+                piece = _rows_of_batch(pl.DataFrame(pl.from_arrow(batch)), table, zone, file.path, row)
             row += piece.lines
             yield piece
     except (OSError, pa.ArrowException) as error:
-        faults.append(Fault(file.path, "damaged", f"cannot be read as {file.kind}: {str(error).splitlines()[0]}"))
+        faults.append(damaged_table(file, error))
+
+
+def _records(frame: pl.DataFrame, path: str, row: int) -> Piece:
+    """A batch of a table of records, completed by what it does not say."""
+    own = {"format": pl.lit(RECORDS_FORMAT), "source": pl.lit(path), "line_number": pl.int_range(row, row + len(frame))}
+    frame = frame.with_columns(value.alias(name) for name, value in own.items() if name not in frame.columns)
+    return Piece(_tidy(frame), None, 0, len(frame), int(frame.estimated_size()), *formats_of(frame))
 
 
 def _rows_of_batch(batch: pl.DataFrame, table: counts.CountsTable, zone: str, path: str, row: int) -> Piece:

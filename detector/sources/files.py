@@ -41,7 +41,7 @@ class SourceFile:
         modified_us: when it was last written, microseconds since 1970 UTC; None for `-` and pipes.
         size_bytes: its size on disk; None for `-` and pipes.
         stem: its name without folders, extension, compression and rotation suffixes; `stdin` for `-`.
-        kind: `text` is read by `read_blocks`; `parquet` and `arrow` may be counts tables.
+        kind: `text` is read by `read_blocks`; the others are tables.
     """
 
     path: str

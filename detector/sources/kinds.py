@@ -23,8 +23,12 @@ _CODECS = (
 )
 _SKIPPABLE = re.compile(rb"[\x50-\x5f]\x2a\x4d\x18(.{4})", re.DOTALL)
 
-Table = Literal["parquet", "arrow"]
-_TABLES: tuple[tuple[Table, bytes], ...] = (("parquet", b"PAR1"), ("arrow", b"ARROW1\0\0"))
+Table = Literal["parquet", "arrow", "arrow_stream"]
+_TABLES: tuple[tuple[Table, re.Pattern[bytes]], ...] = (
+    ("parquet", re.compile(rb"PAR1")),
+    ("arrow", re.compile(rb"ARROW1\0\0")),
+    ("arrow_stream", re.compile(rb"\xff\xff\xff\xff..[\0-\x0f]\0[\x08-\x20]\0\0\0", re.DOTALL)),
+)
 
 _ARCHIVES = (
     ("a zip archive", re.compile(rb"PK(?:\x03\x04|\x05\x06)")),
@@ -69,8 +73,8 @@ def codec(head: bytes) -> str | None:
 
 
 def table(head: bytes) -> Table | None:
-    """`parquet` or `arrow` if `head` begins such a file, which may hold counts."""
-    return next((name for name, magic in _TABLES if head.startswith(magic)), None)
+    """`parquet`, `arrow` or `arrow_stream` if `head` begins such a file, which may hold counts or records."""
+    return next((name for name, magic in _TABLES if magic.match(head)), None)
 
 
 def archive(head: bytes) -> str | None:
