@@ -46,6 +46,7 @@ def read_flat(
         fields: field -> keys, best first: gives `{field} begin` (in the line) and `{field} length`.
         texts: keys: each gives a String column of its own name.
         widths: keys of times -> length that their texts usually have, which saves looking for the end; 0 if it varies.
+            These, and no others, may be numbers with a fraction.
 
     Returns:
         `matched` (false: left to the parser) and the columns; n rows.
@@ -136,7 +137,7 @@ def _mixed_ends(data: NDArray[np.uint8], begins: Positions, limits: Positions, f
                 width: int | None) -> tuple[Positions, Flags]:  # fmt: skip
     """Ends of texts, numbers and nulls, and where these are known."""
     texts, numbers, ends = first == QUOTE, (first - np.uint8(ZERO)) < 10, begins.copy()
-    stops = ",}] eE." if width is None else ",}] eE"  # only a time may have a fraction here
+    stops = ",}] eE." if width is None else ",}] eE"  # only these may have a fraction
     if numbers.all():
         ends = first_of(data, begins, limits, stops)
         return ends, _closed(data[ends]) & (ends < limits)

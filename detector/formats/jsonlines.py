@@ -78,7 +78,7 @@ def with_places(shape: Shape, by_parser: Format) -> Format:
         placed = {name: shape.paths[name] for name in spans if name in asked}
         rest = sorted(needed_paths(shape, asked - set(placed)))
         inner = [path for path in rest if set('>"\\') & set(path) or not path.isascii()]
-        widths = dict.fromkeys(shape.paths.get("time", ()), width)
+        widths = dict.fromkeys(shape.paths.get("duration", ()), 0) | dict.fromkeys(shape.paths.get("time", ()), width)
         table = check(
             lines, read_flat(lines, placed, [path for path in rest if path not in inner], widths), width, words
         )

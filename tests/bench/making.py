@@ -69,6 +69,62 @@ def _render(rng: np.random.Generator, second: np.ndarray, chatty: np.ndarray) ->
     return ("\n".join(frame.select(text).to_series().to_list()) + "\n").encode()
 
 
+def records_log(folder: Path, kind: str, megabytes: int) -> Path:
+    """A week of `kind` jsonl (an application's access records) or syslog, of 40 services and 20,000 clients."""
+    path = folder / f"bench-{kind}-{megabytes}MB.log"
+    total = megabytes * 1_000_000 // TEXTS[kind][0]
+    if path.exists():
+        return path
+    rng = np.random.default_rng(3)
+    load = np.cumsum(rhythm(DAYS * 1440, 1440))
+    with open(path.with_suffix(".part"), "wb") as out:
+        for begin in range(0, total, CHUNK):
+            some = (begin + np.sort(rng.random(min(CHUNK, total - begin))) * CHUNK) / total
+            millis = (np.interp(some * load[-1], load, np.arange(len(load))) * 60_000).astype(np.int64)
+            out.write(_render_records(rng, kind, millis))
+    path.with_suffix(".part").rename(path)
+    return path
+
+
+MESSAGES = [f"{verb} {what} {number} of the {place}" for number, (verb, what, place) in enumerate(
+    (verb, what, place)
+    for verb in ("accepted", "rejected", "stored", "forwarded", "could not find")
+    for what in ("the order", "a connection", "the key", "an update")
+    for place in ("first zone", "cache", "customer", "upstream server", "queue")
+)]  # fmt: skip
+TIME = pl.col("when").dt.strftime("%Y-%m-%dT%H:%M:%S%.3f")
+TEXTS = {
+    "jsonl": (270, pl.format(
+        '{{"ts":"{}Z","level":"{}","service":"service-{}","msg":"{}","client_ip":"{}.{}.{}.{}","method":"GET",'
+        '"path":"/shop/items/{}/details","status":{},"bytes":{},"duration_ms":{},"trace_id":"{}"}}',
+        TIME, "level", "service", "message", pl.col("who") % 223 + 1, pl.col("who") // 223, pl.col("who") % 251,
+        pl.col("who") % 241, "path", "status", "bytes", "took", "trace",
+    )),
+    "syslog": (109, pl.format(
+        "{} host-{} service-{}[{}]: {} from {}.{}.{}.{} in {} ms",
+        pl.col("when").dt.strftime("%b %e %H:%M:%S"), "host", "service", "number", "message", pl.col("who") % 223 + 1,
+        pl.col("who") // 223, pl.col("who") % 251, pl.col("who") % 241, "took",
+    )),
+}  # fmt: skip
+"""About how long a line is in bytes, and how it is written."""
+
+
+def _render_records(rng: np.random.Generator, kind: str, millis: np.ndarray) -> bytes:
+    size = len(millis)
+    client = (np.arange(1, CLIENTS + 1) ** -0.9).cumsum()
+    frame = pl.DataFrame({
+        "who": np.searchsorted(client, rng.random(size) * client[-1]),
+        "when": pl.Series(START_US + millis * 1000).cast(pl.Datetime("us")),
+        "service": rng.integers(0, 40, size), "host": rng.integers(0, 12, size), "path": rng.integers(0, PATHS, size),
+        "message": pl.Series(MESSAGES).gather(rng.integers(0, len(MESSAGES), size)),
+        "level": rng.choice(["info", "debug", "warn", "error"], size, p=[0.72, 0.2, 0.06, 0.02]),
+        "status": rng.choice([200, 304, 404, 500], size, p=[0.86, 0.08, 0.05, 0.01]),
+        "bytes": np.exp(rng.normal(8, 1.5, size)).astype(int), "took": rng.gamma(2, 15, size).round(1),
+        "number": rng.integers(100, 65_000, size), "trace": pl.Series(rng.integers(2**40, 2**60, size)),
+    })  # fmt: skip
+    return ("\n".join(frame.select(TEXTS[kind][1]).to_series().to_list()) + "\n").encode()
+
+
 def counts_table(folder: Path, services: int, days: int) -> Path:
     """A Parquet counts table of many services, one-minute windows, in time order."""
     import pyarrow as pa
