@@ -14,10 +14,10 @@ from collections.abc import Sequence
 from multiprocessing.connection import Connection, Pipe
 from queue import Empty, SimpleQueue
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
-    from detector.pipeline.shares import Done, Share
+    from detector.pipeline.shares import Share
 
 WORTH_BYTES = 96 * 1024 * 1024
 """From here on a second process saves more time than it takes to start."""
@@ -59,7 +59,7 @@ class Crew:
             self._workers.append(worker)
             self._idle.put(worker)
 
-    def ask(self, share: Share) -> Done | None:
+    def ask(self, share: Share) -> Any:
         """Have one of them read the share; None if all are busy, or it could not: then the caller has to."""
         try:
             worker = self._idle.get_nowait()
@@ -90,10 +90,9 @@ class _Worker:
                 stderr=subprocess.DEVNULL,  # what fails there fails here again, and is told
             )
 
-    def ask(self, share: Share) -> Done | None:
+    def ask(self, share: Share) -> Any:
         self._pipe.send(share)
-        done: Done | None = self._pipe.recv()
-        return done
+        return self._pipe.recv()
 
     def end(self) -> None:
         self._pipe.close()

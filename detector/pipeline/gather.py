@@ -136,7 +136,7 @@ class Gathering:
         self.gathered.summary.files += 1
         log = Log(file, self.gathered)
         for part in divided.parts:
-            share = Share(file, divided.identity, part, self.settings, self.now_us)
+            share = Share(file, divided.identity, part, self.settings, self.now_us, read_share)
             yield log.take, partial(self._read_share, share, divided)
         yield partial(log.finish, divided=divided), _nothing
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from detector.config import Settings
 from detector.errors import Fault, Losses
@@ -28,6 +30,7 @@ class Share:
         part: of it.
         settings: how to read.
         now_us: the clock, as for `gather`.
+        work: what is made of it.
     """
 
     file: SourceFile
@@ -35,6 +38,7 @@ class Share:
     part: Part
     settings: Settings
     now_us: int
+    work: Callable[[Share, io.FileIO], Any]
 
 
 @dataclass(slots=True)
@@ -55,11 +59,11 @@ def read_share(share: Share, file: io.FileIO) -> Done:
     return done
 
 
-def open_share(share: Share) -> Done | None:
+def open_share(share: Share) -> Any:
     """The same from another process; None if the file of that name is another one by now."""
     try:
         with io.FileIO(share.file.path) as file:
-            return read_share(share, file) if identity_of(file) == share.identity else None
+            return share.work(share, file) if identity_of(file) == share.identity else None
     except OSError:
         return None
 

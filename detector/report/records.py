@@ -45,12 +45,13 @@ class Writer(Protocol):
         """Write what belongs at the end."""
 
 
-RENDERERS: Mapping[str, Callable[[pl.DataFrame], object]] = {
-    "ndjson": to_ndjson,
-    "csv": to_csv,
-    "parquet": to_arrow,
-    "arrow": to_arrow,
-}
+RENDERERS: Mapping[str, Callable[[pl.DataFrame], bytes]] = {"ndjson": to_ndjson, "csv": to_csv}
+COLUMNAR = ("parquet", "arrow")
+"""Formats whose writers take Arrow tables."""
+FEW = ("service", "host", "level", "client", "version", "endpoint", "status", "format", "source")
+"""Columns in which values come again and again: in Parquet they are numbers of a dictionary."""
+SEARCHED = ("timestamp", "service", "host", "level", "status", "line_number")
+"""Columns of which Parquet tells the least and the greatest value of each row group."""
 
 
 def format_for(path: str | None) -> str:
@@ -69,7 +70,7 @@ def format_for(path: str | None) -> str:
 
 def open_writer(name: str, sink: BinaryIO) -> Writer:
     """Begin a file of this format on `sink`."""
-    if name in ("parquet", "arrow"):
+    if name in COLUMNAR:
         return Columnar(sink, name)
     if name == "csv":
         from detector.schemas import RECORDS
@@ -116,6 +117,7 @@ class Columnar:
 
         if self.writer is None:
             is_parquet = self.name == "parquet"
-            self.writer = (parquet.ParquetWriter(self.sink, table.schema, compression="zstd") if is_parquet
+            how = {"compression": "snappy", "use_dictionary": list(FEW), "write_statistics": list(SEARCHED)}
+            self.writer = (parquet.ParquetWriter(self.sink, table.schema, **how) if is_parquet
                            else pa.ipc.new_file(self.sink, table.schema))  # fmt: skip
         return self.writer

@@ -1,7 +1,7 @@
 """Prints the speed and memory of `detector` beside its peers, measured in one run on this machine.
 
     python tests/bench/run.py                 # all: about 15 minutes and 6 GB of disk
-    python tests/bench/run.py --only scan     # one part: scan, explain, memory, learn, start
+    python tests/bench/run.py --only scan     # one part: scan, parse, explain, memory, learn, start
 
 Needs the extra `bench` (DuckDB); lnav is measured where it is installed. Inputs are generated from a fixed seed into
 $DETECTOR_BENCH_DIR (default: a folder in the system's temporary folder) and kept for the next run. Whole processes,
@@ -23,6 +23,7 @@ from pathlib import Path
 import making  # type: ignore[import-not-found]  # beside this script, as Python finds it
 
 RUNS = 5
+PARSED_MEGABYTES = int(os.environ.get("DETECTOR_BENCH_PARSED_MB", "1000"))
 POLL_SECONDS = 0.02
 DUCKDB = r"""
 import sys, duckdb
@@ -33,6 +34,23 @@ duckdb.connect().sql(f'''
   from read_csv('{path}', columns={{'line':'VARCHAR'}}, delim=chr(1), quote='', escape='', header=false,
                 auto_detect=false)
   group by all''').write_csv(out)
+"""
+DUCKDB_PARSE = r"""
+import sys, duckdb
+kind, path, out = sys.argv[1:]
+query = {
+    "jsonl": f'''
+      select * from read_json('{path}', format='newline_delimited', columns={{
+        ts: 'TIMESTAMP', level: 'VARCHAR', service: 'VARCHAR', msg: 'VARCHAR', client_ip: 'VARCHAR', method: 'VARCHAR',
+        path: 'VARCHAR', status: 'INTEGER', bytes: 'BIGINT', duration_ms: 'DOUBLE', trace_id: 'VARCHAR'}})''',
+    "syslog": f'''
+      select strptime('2026 ' || f.time, '%Y %b %d %H:%M:%S') as time, f.host, f.service, f.message from (
+        select regexp_extract(line, '^(\w{{3}} [ \d]\d [\d:]{{8}}) (\S+) ([^\[: ]+)(?:\[\d+\])?: (.*)$',
+                              ['time', 'host', 'service', 'message']) as f
+        from read_csv('{path}', columns={{'line':'VARCHAR'}}, delim=chr(1), quote='', escape='', header=false,
+                      auto_detect=false))''',
+}[kind]
+duckdb.connect().execute(f"copy ({query}) to '{out}' (format parquet)")
 """
 UNEXPLAINED = """
 import detector.pipeline.scan as path
@@ -124,6 +142,21 @@ def bench_scan(folder: Path, scratch: Path) -> None:
         print(f"-> {rate:.1f} times lnav's rate, 1 GB against 200 MB (bar: 8)\n")
 
 
+def bench_parse(folder: Path, scratch: Path) -> None:
+    """1 GB JSON lines and 1 GB syslog to Parquet beside DuckDB, which is told the format."""
+    names = {"jsonl": "read_json", "syslog": "read_csv + regexp_extract"}
+    for kind, reader in names.items():
+        path = str(warm(making.records_log(folder, kind, PARSED_MEGABYTES)))
+        tools = {
+            f"detector parse, {kind}": detector("parse", path, "-o", str(scratch / "x.parquet")),
+            f"DuckDB {reader}": [sys.executable, "-c", DUCKDB_PARSE, kind, path, str(scratch / "y.parquet")],
+        }
+        found = race(tools, scratch)
+        (mine, _), (theirs, _) = found.values()
+        print_rows(found, Path(path).stat().st_size / 1e6)
+        print(f"-> {theirs / mine:.2f} times as fast as DuckDB (bar: 1)\n")
+
+
 def bench_explain(folder: Path, scratch: Path) -> None:
     """1 GB access log with 20 surges, with and without a look for those who hold the excess."""
     path = str(warm(making.access_log(folder, 1000, surges=20)))
@@ -166,7 +199,7 @@ def print_rows(found: dict[str, tuple[float, float]], megabytes: float) -> None:
         print(f"{name:36} {seconds:7.2f} s {megabytes / seconds:7.0f} MB/s {peak:7.0f} MiB")
 
 
-PARTS = {"start": bench_start, "scan": bench_scan, "explain": bench_explain, "memory": bench_memory,
+PARTS = {"start": bench_start, "scan": bench_scan, "parse": bench_parse, "explain": bench_explain, "memory": bench_memory,
          "learn": bench_learn}  # fmt: skip
 
 

@@ -56,7 +56,7 @@ def share_of(path: Path) -> Share:
     assert divided is not None
     divided.file.close()
     whole = divided.parts[0]._replace(end=None)
-    return Share(find([str(path)]).files[0], divided.identity, whole, Settings(), NOW_US)
+    return Share(find([str(path)]).files[0], divided.identity, whole, Settings(), NOW_US, read_share)
 
 
 def test_another_process_counts_like_this_one(crew: Crew, tmp_path: Path) -> None:
