@@ -8,7 +8,7 @@ from detector.formats.hashing import hash_texts
 from detector.formats.lines import cut_lines
 from detector.formats.records import REASONS, Parsed, Recipe, read_records
 from detector.pipeline.naming import Names, rename
-from detector.pipeline.version_counts import HASH, Agents, count_versions
+from detector.pipeline.version_counts import HASH, Agents, InLines, count_versions
 from detector.schemas import Block
 from detector.windows.counting import Partial, count
 from detector.windows.versions import VersionCounts
@@ -69,7 +69,10 @@ def read(block: Block, context: Context) -> Reading:
     if names.client:
         frame = frame.with_columns(client_hash=hash_texts(frame["client"]))
     partial = count(frame, parsed.kinds, lines.sizes, context.width_us, stem)
-    versions = count_versions(frame, partial, lines, context.recipe, context.width_us, context.agents)
+    versions = None
+    if "client_hash" in frame.columns and len(partial.window) and "version" in context.recipe.fields:
+        told = InLines(lines, context.recipe)
+        versions = count_versions(frame, partial, told, context.width_us, context.agents)
     where = unparsed(parsed), dict(parsed.formats)
     return Reading(partial, len(lines.begins), len(block.data), *where, block.offset_bytes, versions)
 

@@ -26,6 +26,7 @@ from detector.pipeline.opening import width_of
 from detector.pipeline.pieces import TYPES, UNKNOWN_FORMAT
 from detector.pipeline.read import COUNTED, Reading
 from detector.pipeline.tables import Table, damaged_table, no_table, open_table
+from detector.pipeline.version_counts import Agents, InColumn, count_versions
 from detector.sources.files import SourceFile
 from detector.sources.rotations import stem
 from detector.windows.counting import count
@@ -38,7 +39,7 @@ BATCH_ROWS = 1 << 16
 RECORDS_FORMAT = "records"
 """The format of rows that do not say which one read them."""
 COLUMNS = ("timestamp", *sorted(COUNTED))
-NEEDED = COUNTED - {"client_hash"} | {"timestamp", "client", "size_bytes", "format", "source"}
+NEEDED = COUNTED - {"client_hash"} | {"timestamp", "client", "version", "size_bytes", "format", "source"}
 
 
 def is_records(names: Sequence[str]) -> bool:
@@ -72,12 +73,14 @@ class Reader:
         columns: what has to be read of it.
         names: how services and clients are named.
         settings: the zone of times without one, the length of a window.
+        agents: what is known of the versions of its clients.
     """
 
     file: SourceFile
     columns: tuple[str, ...]
     names: Names
     settings: Settings
+    agents: Agents = field(default_factory=Agents)
 
     def read(self, batch: pa.RecordBatch) -> list[tuple[str, Reading]]:
         """The counts of a batch for each log that its rows came from."""
@@ -97,8 +100,12 @@ class Reader:
         if "client" in named.columns:
             named = named.with_columns(client_hash=hash_texts(named["client"]))
         told = [column for column in COLUMNS if column in named.columns and _is_told(column, named)]
-        counted = count(named.select(told), None, sizes.cast(pl.Int64).to_numpy(), width_of(self.settings), name)
-        return Reading(counted, len(frame), int(frame.estimated_size()), *formats_of(frame))
+        width = width_of(self.settings)
+        counted = count(named.select(told), None, sizes.cast(pl.Int64).to_numpy(), width, name)
+        versions = None
+        if len(counted.window) and {"client_hash", "version"} <= set(named.columns) and _is_told("version", named):
+            versions = count_versions(named, counted, InColumn(named["version"]), width, self.agents)
+        return Reading(counted, len(frame), int(frame.estimated_size()), *formats_of(frame), versions=versions)
 
 
 def reader_for(file: SourceFile, table: Table, settings: Settings) -> Reader:
@@ -111,15 +118,15 @@ def reader_for(file: SourceFile, table: Table, settings: Settings) -> Reader:
 
 
 def _is_told(column: str, frame: pl.DataFrame) -> bool:
-    """Whether a column counts: sizes that a record states do only where its format states any."""
-    if column != "payload_bytes" or frame[column].null_count() < len(frame):
+    """Whether a column counts: sizes and versions do only where a record states one, or its format might."""
+    if column not in ("payload_bytes", "version") or frame[column].null_count() < len(frame):
         return True
-    return "format" in frame.columns and any(map(_states_payload, frame["format"].unique().to_list()))
+    return "format" in frame.columns and any(_states(name, column) for name in frame["format"].unique().to_list())
 
 
 @cache
-def _states_payload(name: str | None) -> bool:
-    return any(known.name == name and "payload_bytes" in known.fields for known in FORMATS)
+def _states(name: str | None, column: str) -> bool:
+    return any(known.name == name and column in known.fields for known in FORMATS)
 
 
 @dataclass(slots=True)

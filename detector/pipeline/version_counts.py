@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from detector.explain.agents import reduce_agents
+from detector.formats.hashing import hash_texts
 from detector.formats.lines import Lines
 from detector.formats.records import Recipe, read_records, version_hashes
 from detector.windows.counting import Partial
@@ -36,24 +37,60 @@ class Agents:
     sparse: bool = False
 
 
-def count_versions(
-    frame: pl.DataFrame, partial: Partial, lines: Lines, recipe: Recipe, width_us: int, agents: Agents
-) -> VersionCounts | None:
+class Told(Protocol):
+    """What records say of their versions."""
+
+    def hashes(self, rows: Numbers) -> pl.Series:
+        """Hashes of the versions in these rows, UInt64; null where there is none."""
+
+    def texts(self, rows: Numbers) -> pl.Series:
+        """The versions in these rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class InLines:
+    """Versions that are read from lines."""
+
+    lines: Lines
+    recipe: Recipe
+
+    def hashes(self, rows: Numbers) -> pl.Series:
+        """As in `Told`."""
+        return version_hashes(self._only(rows), self.recipe)
+
+    def texts(self, rows: Numbers) -> pl.Series:
+        """As in `Told`."""
+        return read_records(self._only(rows), self.recipe.bare, frozenset({"version"})).frame["version"]
+
+    def _only(self, rows: Numbers) -> Lines:
+        return Lines(self.lines.bytes, self.lines.begins[rows], self.lines.ends[rows])
+
+
+@dataclass(frozen=True, slots=True)
+class InColumn:
+    """Versions of records that were read before."""
+
+    column: pl.Series
+
+    def hashes(self, rows: Numbers) -> pl.Series:
+        """As in `Told`."""
+        return hash_texts(self.column.gather(rows))
+
+    def texts(self, rows: Numbers) -> pl.Series:
+        """As in `Told`."""
+        return self.column.gather(rows)
+
+
+def count_versions(frame: pl.DataFrame, partial: Partial, told: Told, width_us: int, agents: Agents) -> VersionCounts:
     """Count one block.
 
     Args:
         frame: n rows in the order of the lines: `timestamp`, `client_hash`, and any of `service`, `repeats`, HASH.
         partial: its counts, which say how dense the sample has to be at most.
-        lines: n physical lines.
-        recipe: how they were read.
+        told: the versions of the rows.
         width_us: length of a window.
         agents: brought up to date.
-
-    Returns:
-        None where the format says nothing of clients or versions.
     """
-    if "client_hash" not in frame.columns or not len(partial.window) or "version" not in recipe.fields:
-        return None
     levels = Levels.of(partial.window, partial.service, partial.measures[0], width_us)
     rows = _rows(frame, int(levels.level.min()))
     service, names = _services(frame, rows, partial)
@@ -62,8 +99,8 @@ def count_versions(
         sampled = np.flatnonzero(is_sampled(clients, levels.at(micros, service)))
         rows, service, micros, clients = rows[sampled], service[sampled], micros[sampled], clients[sampled]
     agents.sparse = len(rows) > MOSTLY * len(frame)
-    hashes = frame[HASH][rows] if HASH in frame.columns else version_hashes(_only(lines, rows), recipe)
-    version, versions = _versions(hashes, lines, rows, recipe, agents)
+    hashes = frame[HASH][rows] if HASH in frame.columns else told.hashes(rows)
+    version, versions = _versions(hashes, rows, told, agents)
     tile = micros // TILE_US
     base = int(tile.min(initial=np.iinfo(np.int64).max))
     cells, place = _cells(((tile - base) * len(names) + service) * len(versions) + version)
@@ -120,13 +157,7 @@ def _cells(key: Numbers) -> tuple[Numbers, Numbers]:
     return cells, places[key]
 
 
-def _only(lines: Lines, rows: Numbers) -> Lines:
-    return Lines(lines.bytes, lines.begins[rows], lines.ends[rows])
-
-
-def _versions(
-    hashes: pl.Series, lines: Lines, rows: Numbers, recipe: Recipe, agents: Agents
-) -> tuple[Numbers, list[str]]:
+def _versions(hashes: pl.Series, rows: Numbers, told: Told, agents: Agents) -> tuple[Numbers, list[str]]:
     """Version of every row as an index into the distinct names; the empty one stands for none."""
     known = (hashes.fill_null(0) if hashes.null_count() else hashes).to_numpy()
     distinct = np.unique(known)
@@ -136,10 +167,10 @@ def _versions(
     if new:
         first = np.zeros(len(distinct), np.int64)
         first[code[::-1]] = np.arange(len(code))[::-1]
-        told = read_records(_only(lines, rows[first[new]]), recipe.bare, frozenset({"version"})).frame["version"]
+        texts = told.texts(rows[first[new]])
         if len(agents.names) > MOST_KNOWN:
             agents.names.clear()
-        for place, name in zip(new, reduce_agents(told).fill_null("").to_list(), strict=True):
+        for place, name in zip(new, reduce_agents(texts).fill_null("").to_list(), strict=True):
             each[place] = agents.names[int(distinct[place])] = name
     versions = sorted({name or "" for name in each})
     numbers = {name: number for number, name in enumerate(versions)}

@@ -199,8 +199,8 @@ def print_rows(found: dict[str, tuple[float, float]], megabytes: float) -> None:
         print(f"{name:36} {seconds:7.2f} s {megabytes / seconds:7.0f} MB/s {peak:7.0f} MiB")
 
 
-PARTS = {"start": bench_start, "scan": bench_scan, "parse": bench_parse, "explain": bench_explain, "memory": bench_memory,
-         "learn": bench_learn}  # fmt: skip
+PARTS = {"start": bench_start, "scan": bench_scan, "parse": bench_parse, "explain": bench_explain,
+         "memory": bench_memory, "learn": bench_learn}  # fmt: skip
 
 
 def main() -> None:
