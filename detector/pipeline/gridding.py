@@ -49,7 +49,7 @@ def grid_table(
     Raises:
         OSError, pyarrow.ArrowException: it is damaged.
     """
-    batches = opened.batches([table.time, *table.found.values()], BATCH_ROWS)
+    batches = opened.read_ahead([table.time, *table.found.values()], BATCH_ROWS)
     _grid_batches(file.stem, batches, table, gathered, settings)
 
 

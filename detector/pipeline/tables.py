@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from detector.errors import Fault
 from detector.sources.files import SourceFile
@@ -18,28 +18,58 @@ class Table:
     """A table on disk.
 
     Attributes:
+        file: where it is.
         names: of its columns.
-        opened: what pyarrow reads it by.
-        is_stream: an Arrow stream, which can only be read from its beginning.
     """
 
+    file: SourceFile
     names: list[str]
-    opened: Any
-    is_stream: bool
 
     def batches(self, columns: Sequence[str], rows: int) -> Iterator[pa.RecordBatch]:
-        """These columns of all rows in their order, about so many rows at once; a few batches are kept in memory."""
-        if self.is_stream:
-            for batch in self.opened:
-                for begin in range(0, batch.num_rows, rows):
-                    yield batch.slice(begin, rows).select(columns)
+        """These columns of all rows in their order, as many rows at once at most; nothing is read ahead.
+
+        Raises:
+            OSError, pyarrow.ArrowException: it is damaged.
+        """
+        if self.file.kind == "parquet":
+            from pyarrow import parquet
+
+            with parquet.ParquetFile(self.file.path, pre_buffer=False) as opened:
+                yield from opened.iter_batches(batch_size=rows, columns=list(columns))
             return
+        for batch in self._arrow(columns):
+            for begin in range(0, batch.num_rows, rows):
+                yield batch.slice(begin, rows).select(list(columns))
+
+    def _arrow(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        import pyarrow as pa
+
+        wanted = pa.ipc.IpcReadOptions(included_fields=[self.names.index(name) for name in columns])
+        with pa.OSFile(self.file.path) as file:
+            if self.file.kind == "arrow_stream":
+                yield from pa.ipc.open_stream(file, options=wanted)
+                return
+            opened = pa.ipc.open_file(file, options=wanted)
+            yield from map(opened.get_batch, range(opened.num_record_batches))
+
+    def read_ahead(self, columns: Sequence[str], rows: int) -> Iterator[pa.RecordBatch]:
+        """The same, read while the batches before are worked on: for columns that are small."""
+        if self.file.kind == "arrow_stream":
+            return self.batches(columns, rows)
+        from pyarrow import dataset
+
+        opened = dataset.dataset(self.file.path, format="parquet" if self.file.kind == "parquet" else "ipc")
         few = {"batch_readahead": 2, "fragment_readahead": 1}
-        yield from self.opened.to_batches(columns=list(columns), batch_size=rows, **few)
+        batches: Iterator[pa.RecordBatch] = opened.to_batches(columns=list(columns), batch_size=rows, **few)
+        return batches
 
     def rows(self) -> int:
         """How many there are."""
-        return sum(batch.num_rows for batch in self.opened) if self.is_stream else self.opened.count_rows()
+        if self.file.kind == "parquet":
+            from pyarrow import parquet
+
+            return int(parquet.read_metadata(self.file.path).num_rows)
+        return sum(batch.num_rows for batch in self._arrow(self.names[:1]))
 
 
 def open_table(file: SourceFile) -> Table:
@@ -48,15 +78,15 @@ def open_table(file: SourceFile) -> Table:
     Raises:
         OSError, pyarrow.ArrowException: it is damaged.
     """
-    if file.kind == "arrow_stream":
-        import pyarrow as pa
+    if file.kind == "parquet":
+        from pyarrow import parquet
 
-        stream = pa.ipc.open_stream(pa.OSFile(file.path))
-        return Table(stream.schema.names, stream, is_stream=True)
-    from pyarrow import dataset
+        return Table(file, parquet.read_schema(file.path).names)
+    import pyarrow as pa
 
-    opened = dataset.dataset(file.path, format="parquet" if file.kind == "parquet" else "ipc")
-    return Table(opened.schema.names, opened, is_stream=False)
+    with pa.OSFile(file.path) as opened:
+        reader = pa.ipc.open_stream(opened) if file.kind == "arrow_stream" else pa.ipc.open_file(opened)
+        return Table(file, reader.schema.names)
 
 
 def no_table(file: SourceFile, columns: Sequence[str]) -> Fault:

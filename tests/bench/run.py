@@ -3,7 +3,7 @@
     python tests/bench/run.py                 # all: about 15 minutes and 6 GB of disk
     python tests/bench/run.py --only scan     # one part: scan, parse, explain, memory, learn, start
 
-Needs the extra `bench` (DuckDB); lnav is measured where it is installed. Inputs are generated from a fixed seed into
+Needs the extra `dev` (DuckDB); lnav is measured where it is installed. Inputs are generated from a fixed seed into
 $DETECTOR_BENCH_DIR (default: a folder in the system's temporary folder) and kept for the next run. Whole processes,
 warm cache, interleaved, median of the runs; peak memory is that of the process and those that it starts (Linux).
 """

@@ -15,7 +15,9 @@ import pytest
 from pyarrow import feather, parquet
 
 from detector.pipeline import records_tables
+from detector.pipeline.tables import open_table
 from detector.schemas import RECORDS
+from detector.sources.files import find
 from tests.cli.making import BEGIN, access_log
 
 DATA = Path(__file__).parents[2] / "data"
@@ -122,6 +124,23 @@ def test_duckdb_and_polars_read_what_parse_writes(detector, quiet_place, name):
     what = "count(*), sum(payload_bytes), count(distinct client), epoch(min(timestamp)::timestamptz)"
     [found] = connection.sql(f"select {what} from {'arrows' if name == 'x.arrow' else repr(name)}").fetchall()
     assert (200, sum(range(100, 300)), 2, BEGIN.timestamp()) == found
+
+
+@pytest.mark.parametrize("kind", ["parquet", "arrow", "stream"])
+def test_memory_holds_a_few_batches_only(tmp_path, kind):
+    """Nothing is read ahead of who asks, however many batches follow."""
+    path, texts = tmp_path / "x", pa.table({"message": [f"{number:0>200}" for number in range(5000)]})
+    with pa.OSFile(str(path), "wb") as sink, {
+        "parquet": parquet.ParquetWriter, "arrow": pa.ipc.new_file, "stream": pa.ipc.new_stream
+    }[kind](sink, texts.schema) as writer:  # fmt: skip
+        for _ in range(60):
+            writer.write_table(texts)
+    [file] = find([str(path)]).files
+    before, most, rows = pa.total_allocated_bytes(), 0, 0
+    for batch in open_table(file).batches(["message"], 1000):
+        most, rows = max(most, pa.total_allocated_bytes() - before), rows + batch.num_rows
+    assert 60 * 5000 == rows
+    assert most < 8 * texts.nbytes
 
 
 def test_other_tables_say_what_is_needed(detector, quiet_place):
