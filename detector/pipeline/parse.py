@@ -35,7 +35,7 @@ from detector.sources.rotations import printable
 if TYPE_CHECKING:
     import pyarrow as pa
 
-PARSED_BYTES = 16 * 1024 * 1024
+PARSED_BYTES = 8 * 1024 * 1024
 """Parts of a large file: several of them wait, as records, to be written."""
 
 Job = tuple[Callable[[Any], Iterable[Any]], Callable[[], Any]]
