@@ -1,11 +1,13 @@
 """What Kubernetes writes around each line of a container: the CRI log format, and `kubectl logs --timestamps`.
 
-A line longer than 16 KiB comes in parts marked `P`, the last one `F`. That last part is the record; those before are
-further lines, which cannot be told from those of the record before: their text goes to it, they count for no record.
+A line longer than 16 KiB comes in parts marked `P`, the last one `F`. That last part is the record; the text of those
+before it, of the same stream, goes to it, and they count for no record.
 Source: https://github.com/kubernetes/design-proposals-archive/blob/main/node/kubelet-cri-logging.md
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import polars as pl
 
@@ -41,9 +43,9 @@ CRI_SAMPLES = (
            {"timestamp": "2026-03-01T00:00:00.123456Z", "message": "listening on :8080"}),
     Sample("2026-03-01T01:00:00.5+01:00 stderr F out of memory",
            {"timestamp": "2026-03-01T00:00:00.5Z", "message": "out of memory"}),
-    Sample("2026-03-01T00:00:01.000000001Z stdout F the end of a long one\n"
-           "2026-03-01T00:00:01.000000002Z stdout P the first part of the next",
-           {"timestamp": "2026-03-01T00:00:01Z", "message": "the end of a long one"}),
+    Sample("2026-03-01T00:00:01.000000001Z stdout P the first part of \n"
+           "2026-03-01T00:00:01.000000002Z stdout F a long one",
+           {"timestamp": "2026-03-01T00:00:01Z", "message": "a long one"}),
     Sample("2026-03-01T00:00:02Z stdout F ", {"timestamp": "2026-03-01T00:00:02Z", "message": None}),
     Sample('2026-03-01T00:00:03.25Z stdout F:x {"level":"info"}',
            {"timestamp": "2026-03-01T00:00:03.25Z", "message": '{"level":"info"}'}),
@@ -64,11 +66,15 @@ FORMAT = Format(
     {"matched": LINE.str.contains(LAST), "time": Span(0, SPACE), "message": Span(cri_message())},
     ("iso",),
     find_space,
-    continues=LINE.str.contains(PART),
     needs=("time",),
     envelope=True,
     priority=1,
     hint=CRI,
+    thread=LINE.str.extract(r"^\S+ (stdout|stderr) "),
+)
+FORMAT = replace(
+    FORMAT,
+    fallback=replace(FORMAT, fields={**FORMAT.fields, "matched": LINE.str.contains(PART)}, part=""),
 )
 KUBECTL = Format(
     "kubectl",

@@ -1,7 +1,7 @@
 r"""Docker's json-file: each line of a container wrapped as {"log":"...\n","stream":"stdout","time":"..."}.
 
-Docker cuts lines longer than 16 KiB; only the last part ends with `\n`. That one is the record; those before it are
-further lines, which cannot be told from those of the record before: their text goes to it, they count for no record.
+Docker cuts lines longer than 16 KiB; only the last part ends with `\n`. That one is the record; the text of those
+before it, of the same stream, goes to it, and they count for no record.
 Source: https://docs.docker.com/engine/logging/drivers/json-file/
 """
 
@@ -51,9 +51,9 @@ SAMPLES = (
            {"timestamp": "2026-03-01T00:00:00.123456Z", "message": "listening on :8080"}),
     Sample(r'{"log":"said \"no\"\n","stream":"stderr","time":"2026-03-01T00:00:01Z"}',
            {"timestamp": "2026-03-01T00:00:01Z", "message": 'said "no"'}),
-    Sample('{"log":"the end of a long one\\n","stream":"stdout","time":"2026-03-01T00:00:02.5Z"}\n'
-           '{"log":"the first part of the next","stream":"stdout","time":"2026-03-01T00:00:02.6Z"}',
-           {"timestamp": "2026-03-01T00:00:02.5Z", "message": "the end of a long one"}),
+    Sample('{"log":"the first part of ","stream":"stdout","time":"2026-03-01T00:00:02.5Z"}\n'
+           '{"log":"a long one\\n","stream":"stdout","time":"2026-03-01T00:00:02.6Z"}',
+           {"timestamp": "2026-03-01T00:00:02.6Z", "message": "a long one"}),
     Sample('{"log":"a file without line breaks","stream":"stdout","time":"2026-03-01T00:00:02.7Z"}',
            {"timestamp": "2026-03-01T00:00:02.7Z", "message": "a file without line breaks"}),
     Sample(r'{"log":"\n","stream":"stdout","time":"2026-03-01T00:00:03.000000001Z"}',
@@ -67,17 +67,19 @@ SAMPLES = (
 
 def docker(*, in_parts: bool) -> Format:
     """With or without lines that come in parts."""
-    whole = pl.col("log").str.ends_with("\n") if in_parts else True
+    ends, told = pl.col("log").str.ends_with("\n"), pl.col("stream").is_in(["stdout", "stderr"])
     known = Format(
         "docker", ABOUT, SAMPLES,
         {
-            "matched": pl.col("log").is_not_null() & pl.col("stream").is_in(["stdout", "stderr"]) & whole,
+            "matched": pl.col("log").is_not_null() & told & (ends if in_parts else True),
             "time": pl.col("time"),
             "message": pl.when(LOG != "").then(LOG),
         },
         ("iso",), locate=decode, needs=("time",), envelope=True, priority=2, adapt=adapt,
-        continues=LINE.str.starts_with(OPENING) & ~LINE.str.contains(END, literal=True) if in_parts else None,
+        thread=LINE.str.extract(r'"stream":"(stdout|stderr)"'),
     )  # fmt: skip
+    if in_parts:
+        known = replace(known, fallback=replace(known, fields={**known.fields, "matched": told & ~ends}, part=""))
     ended = pl.col("broken") if in_parts else pl.col("closes").is_not_null()
     places: dict[str, pl.Expr | Span | LevelAt] = {
         "matched": pl.col("opens") & pl.col("plain") & ended,
@@ -95,5 +97,4 @@ def adapt(head: Sequence[str]) -> Format | None:
 
 HINT = re.compile(r'\{\s*"(?:log|stream|attrs|time)"')
 BREAK = r'\n"'
-END = r'\n","stream":"'
 FORMAT = docker(in_parts=True)

@@ -1,8 +1,9 @@
 """MySQL and MariaDB: error log, slow query log and general query log.
 
-Where the slow log writes `# Time:` for each query, that begins its record; where only for each new second (MariaDB, old
-MySQL), the line `SET timestamp=` does, which each query has and which knows the time in UTC. The general log of older
-versions likewise says the time only now and then: records between count at the nearest time known.
+Where the slow log writes `# Time:` for each query, that tells its time; where only for each new second (MariaDB, MySQL
+before 5.7), the line `SET timestamp=` does, which each query has and which knows the time in UTC: the lines before it
+are parts of its record. The general log of older versions likewise says the time only now and then: records between
+count at the nearest time known.
 Source: https://dev.mysql.com/doc/refman/8.4/en/error-log-format.html, .../slow-query-log.html, .../query-log.html,
 https://mariadb.com/docs/server/server-management/server-monitoring-logs
 """
@@ -10,6 +11,7 @@ https://mariadb.com/docs/server/server-management/server-monitoring-logs
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import polars as pl
 
@@ -36,6 +38,12 @@ PREAMBLE = LINE.str.contains(
 """What a server writes into its logs of queries when it opens them."""
 EVERYTHING = pl.lit(value=True)
 STAMP = "SET timestamp="
+BEFORE = (
+    r"^(?:# (?:Time|User@Host|Thread_id|Query_time|Rows_affected|Bytes_sent|Tmp_\w+|Full_scan|Filesort|Schema|QC_hit|"
+    r"Stored_routine|Merge_passes|Priority_queue|Pages_\w+|InnoDB_\w+|Log_slow_rate_type|No InnoDB|explain): |#$|"
+    r"use \S+;$)"
+)
+"""What MariaDB, Percona and old MySQL write of a query before its stamp."""
 
 
 def spaced(time: pl.Expr) -> pl.Expr:
@@ -46,18 +54,27 @@ def spaced(time: pl.Expr) -> pl.Expr:
 def slow(*, dated: bool) -> Format:
     """The slow query log, with or without a time for each query."""
     start, time = ("# Time: ", rf"^# Time: ({ISO}|{SPACED})") if dated else (STAMP, rf"^{STAMP}(\d+)")
-    return Format(
+    known = Format(
         "mysql_slow", "slow query log of MySQL and MariaDB", SLOW_SAMPLES,
         {"matched": LINE.str.starts_with(start), "time": spaced(LINE.str.extract(time)), "message": LINE},
         CLOCK if dated else ("epoch",), continues=EVERYTHING, adapt=adapt_slow, needs=("time",), priority=10,
         alone=True, header=PREAMBLE,
     )  # fmt: skip
+    if dated:
+        return known
+    return replace(
+        known,
+        fallback=replace(known, fields={"matched": LINE.str.contains(BEFORE), "message": LINE}, needs=(), part="\n"),
+    )
 
 
 def adapt_slow(head: Sequence[str]) -> Format | None:
-    """Whether each query has its time."""
-    times, queries = (sum(line.startswith(start) for line in head) for start in ("# Time: ", "# User@Host: "))
-    return slow(dated=times >= queries) if queries else None
+    """Whether each query has its time: with MySQL since 5.7, which writes it as ISO 8601, or where none has a stamp."""
+    if not any(line.startswith("# User@Host: ") for line in head):
+        return None
+    times = [line for line in head if line.startswith("# Time: ")]
+    stamped = any(line.startswith(STAMP) for line in head)
+    return slow(dated=bool(times) and ("T" in times[0][len("# Time: ") :] or not stamped))
 
 
 ERROR_SAMPLES = (
@@ -84,10 +101,11 @@ SQL = "SET timestamp=1767323045;\nselect *\n  from cars;"
 OLD = f"# Time: 260102  4:04:05\n{USER}{QUERY}{SQL}\n"
 SLOW_SAMPLES = (
     Sample(f"# Time: 2026-01-02T03:04:05.678901Z\n{USER}{QUERY}{SQL}", {"timestamp": "2026-01-02T03:04:05.678901Z"}),
-    Sample(f"# Time: 260102  3:04:06\n{USER}{QUERY}use shop;\n{SQL}", {"timestamp": "2026-01-02T03:04:06Z"}),
+    Sample(f"# Time: 260102  3:04:06\n{USER}{QUERY}use shop;\n{SQL}", {"timestamp": "2026-01-02T03:04:05Z"}),
+    Sample("# Time: 260102  3:04:06\n# User@Host: x[x] @  []\nselect 1;", {"timestamp": "2026-01-02T03:04:06Z"}),
     Sample("# Time: 2026-01-02T03:04:08+01:00\n# User@Host: x[x] @  []", {"timestamp": "2026-01-02T02:04:08Z"}),
-    Sample(SQL, {"timestamp": "2026-01-02T03:04:05Z"}, f"{OLD}{USER}{QUERY}use shop;"),
-    Sample(SQL, {"timestamp": "2026-01-02T03:04:05Z"}, USER + QUERY.rstrip()),
+    Sample(f"{USER}{QUERY}use shop;\n{SQL}", {"timestamp": "2026-01-02T03:04:05Z"}, OLD.rstrip()),
+    Sample(f"{USER}{QUERY}{SQL}", {"timestamp": "2026-01-02T03:04:05Z"}),
 )
 GENERAL_SAMPLES = (
     Sample("260102  3:04:05\t     3 Connect\troot@localhost on  using TCP/IP", {"timestamp": "2026-01-02T03:04:05Z"}),

@@ -24,8 +24,9 @@ from detector.formats.lines import (
 from detector.formats.times_in_place import times_in_place
 from detector.schemas import RECORDS, schema
 
-RECORD, CONTINUATION, UNKNOWN, BLANK, HEADER = range(5)
-"""What a physical line is: the first line of a record, a further line of it, or none, by reason."""
+RECORD, CONTINUATION, UNKNOWN, BLANK, HEADER, PART = range(6)
+"""What a physical line is: a record's line with its fields, a further line of it, none, by reason, or a part of the
+record after it."""
 REASONS = {UNKNOWN: "unknown_format", BLANK: "blank", HEADER: "header"}
 TYPES = schema(RECORDS) | {"client_hash": pl.UInt64(), "version_hash": pl.UInt64()}
 HASHES = {"client_hash": hash_at, "version_hash": hash_whole}
@@ -78,7 +79,7 @@ class Parsed:
 
     Attributes:
         frame: n rows in the order of the lines: `timestamp` (Datetime us UTC) and the wanted columns of Records
-            or `client_hash`; only rows of kind RECORD carry values.
+            or `client_hash`; only rows of kind RECORD carry values, and those of kind PART what they tell.
         kinds: what each line is, UInt8; None if all are RECORD.
         formats: number of records by the name of the format that read them.
     """
@@ -100,17 +101,23 @@ def read_records(lines: Lines, recipe: Recipe, wanted: frozenset[str]) -> Parsed
     opens = recipe.inner and any(known.envelope for known in recipe.formats)
     outer = _cascade(lines, recipe.formats, recipe.calendar, wanted | {"message", "format"} if opens else wanted)
     frame = _open_envelopes(outer, recipe, wanted) if opens else outer
-    formats = Counter[str]()
-    if not recipe.formats:
-        pass
-    elif len(recipe.formats) == 1 and not recipe.inner:
-        formats[recipe.formats[0].name] = int(frame["matched"].sum())
-    else:
-        formats.update(dict(frame.filter("matched")["format"].value_counts().iter_rows()))
-    kinds = None if frame["matched"].all() else _kinds(lines.text, frame["matched"], recipe.formats)
-    extra = {"matched"} | ({"format", "message"} - wanted)
+    parts = outer["part"].is_not_null() if "part" in outer.columns and outer["part"].null_count() < len(outer) else None
+    whole = frame["matched"] if parts is None else frame["matched"] & ~parts
+    kinds = None if whole.all() else _kinds(lines.text, frame["matched"], recipe.formats)
+    if kinds is not None and parts is not None:
+        kinds = kinds.scatter(parts.arg_true(), PART)
+    extra = {"matched", "part"} | ({"format", "message"} - wanted)
     kept = [frame[name] for name in frame.columns if name not in extra]
-    return Parsed(pl.DataFrame(kept), kinds, formats)
+    return Parsed(pl.DataFrame(kept), kinds, _count_formats(frame, whole, recipe))
+
+
+def _count_formats(frame: pl.DataFrame, whole: pl.Series, recipe: Recipe) -> Counter[str]:
+    """Records by the name of the format that read them."""
+    if len(recipe.formats) == 1 and not recipe.inner:
+        return Counter({recipe.formats[0].name: int(whole.sum())})
+    if not recipe.formats:
+        return Counter()
+    return Counter(dict(frame.filter(whole)["format"].value_counts().iter_rows()))
 
 
 def version_hashes(lines: Lines, recipe: Recipe) -> pl.Series:
@@ -129,7 +136,7 @@ def version_hashes(lines: Lines, recipe: Recipe) -> pl.Series:
 
 def _cascade(lines: Lines, formats: tuple[Format, ...], calendar: Calendar, wanted: frozenset[str]) -> pl.DataFrame:
     """Each format in turn on what is still unmatched; the rows end in the order of the lines."""
-    steps = [step for known in formats for step in (known, known.fallback) if step is not None]
+    steps = [step for known in formats for step in steps_of(known)]
     if not steps:
         size = len(lines)
         timestamps = pl.repeat(None, size, dtype=TYPES["timestamp"], eager=True).alias("timestamp")
@@ -151,6 +158,11 @@ def _cascade(lines: Lines, formats: tuple[Format, ...], calendar: Calendar, want
     return best.unique("row", keep="last", maintain_order=True).drop("row")
 
 
+def steps_of(known: Format) -> list[Format]:
+    """A format and its fallbacks."""
+    return [known] if known.fallback is None else [known, *steps_of(known.fallback)]
+
+
 def _one_format(lines: Lines, known: Format, calendar: Calendar, wanted: frozenset[str]) -> pl.DataFrame:
     """`matched`, `timestamp` and what is wanted of the fields that the format knows; null where it did not match."""
     names = ("matched", "time", *sorted(wanted | set(known.needs) - {"time"}))
@@ -169,6 +181,8 @@ def _one_format(lines: Lines, known: Format, calendar: Calendar, wanted: frozens
     frame = pl.DataFrame([matched.alias("matched"), times.alias("timestamp"), *columns.values()])
     if not matched.all():
         frame = frame.with_columns(pl.when("matched").then(pl.exclude("matched")))
+    if known.part is not None:
+        frame = frame.with_columns(part=pl.when("matched").then(pl.lit(known.part)))
     return frame.with_columns(format=pl.lit(known.name)) if "format" in wanted else frame
 
 

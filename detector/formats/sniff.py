@@ -23,7 +23,7 @@ from detector.errors import UsageError
 from detector.formats.clock import Calendar
 from detector.formats.format import Format
 from detector.formats.lines import Lines, cut_lines
-from detector.formats.records import CONTINUATION, HEADER, RECORD, Recipe, read_records
+from detector.formats.records import CONTINUATION, HEADER, PART, RECORD, Recipe, read_records
 from detector.schemas import RECORDS
 
 HEAD_LINES = 1000
@@ -176,7 +176,8 @@ def _try_out(
     said = parsed.frame.select(pl.any_horizontal(pl.lit(value=False), *(pl.col(name).is_not_null() for name in named)))
     blank = (lines.text.str.strip_chars() == "").to_numpy()
     said_flags = np.broadcast_to(said.to_series().to_numpy(), rows)
-    return Trial(fitted, order, records, dated, said_flags, kinds == CONTINUATION, blank | (kinds == HEADER))
+    further = (kinds == CONTINUATION) | (kinds == PART)
+    return Trial(fitted, order, records, dated, said_flags, further, blank | (kinds == HEADER))
 
 
 def _unfitted(named: Format, order: int, head: Sequence[str]) -> Trial:

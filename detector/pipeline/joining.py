@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from detector.errors import Losses
+from detector.pipeline.leading import as_one, merge
 from detector.pipeline.pieces import TYPES, UNKNOWN_FORMAT, Piece
 
 MESSAGE_BYTES = 1024 * 1024
@@ -22,25 +23,54 @@ class Joint:
         losses: where text that was cut off is counted.
         held: the last record so far, one row; None before the first.
         further: its further lines in the blocks after it.
+        parts: writer -> parts whose record has not come, one row.
     """
 
     source: str
     losses: Losses
     held: pl.DataFrame | None = None
     further: list[str] = field(default_factory=list)
+    parts: dict[str, pl.DataFrame] = field(default_factory=dict)
     further_bytes: int = 0
 
     def take(self, piece: Piece) -> pl.DataFrame:
         """The records that this piece completes."""
         if piece.head is not None:
             self._go_on(piece.head, piece.head_line)
-        if not len(piece.frame):
-            return piece.frame
-        done = self.finish()
-        self.held = piece.frame.tail(1)
-        return pl.concat([done, piece.frame.head(-1)])
+        frame = self._lead(piece) if piece.between is not None else piece.frame
+        if not len(frame):
+            return frame
+        done = self._go()
+        self.held = frame.tail(1)
+        return pl.concat([done, frame.head(-1)])
 
     def finish(self) -> pl.DataFrame:
+        """The record that waited, and parts whose record never came."""
+        alone, self.parts = self.parts.values(), {}
+        table = pl.concat([self._go(), *(parts.drop("thread") for parts in alone)], how="diagonal")
+        return table.sort("line_number", maintain_order=True)
+
+    def _lead(self, piece: Piece) -> pl.DataFrame:
+        """The piece's records with the parts of them that waited; its own last parts wait in their turn."""
+        frame, between = piece.frame, piece.between or ""
+        for thread in self.parts.keys() & piece.threads.keys():
+            row = piece.threads[thread]
+            whole = merge(frame[row : row + 1], self.parts.pop(thread), between)
+            frame = pl.concat([frame[:row], whole, frame[row + 1 :]])
+        for parts in [] if piece.parts is None else piece.parts.partition_by("thread"):
+            thread = str(parts["thread"][0])
+            waiting = self.parts.get(thread)
+            self.parts[thread] = parts if waiting is None else self._longer(waiting, parts, between)
+        return frame
+
+    def _longer(self, waiting: pl.DataFrame, parts: pl.DataFrame, between: str) -> pl.DataFrame:
+        """Parts and those after them, whose text is kept up to a limit."""
+        if waiting["message"].str.len_bytes().sum() >= MESSAGE_BYTES:
+            self.losses.add("record_too_long")
+            return waiting.with_columns(pl.col("size_bytes") + parts["size_bytes"])
+        return as_one(pl.concat([waiting, parts], how="diagonal"), "thread", between)
+
+    def _go(self) -> pl.DataFrame:
         """The record that waited."""
         held, self.held = self.held, None
         if held is None:

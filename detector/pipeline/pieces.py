@@ -9,7 +9,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from detector.formats.lines import Lines, cut_lines
-from detector.formats.records import BLANK, CONTINUATION, HEADER, UNKNOWN, read_records
+from detector.formats.records import BLANK, CONTINUATION, HEADER, RECORD, UNKNOWN, read_records
+from detector.pipeline.leading import first_of, joins_with, lead, threads
 from detector.pipeline.naming import rename
 from detector.pipeline.read import Context, unparsed
 from detector.schemas import RECORDS, Block, check, schema
@@ -29,6 +30,9 @@ class Piece:
         frame: RECORDS, in the order of the lines.
         head: lines before them that continue the last record of the block before, joined by LF; None without any.
         head_line: number of the first of these.
+        threads: writer -> number of the row of `frame` that is the first of that writer; only where there may be parts.
+        parts: parts whose record comes in a later block, RECORDS and `thread`, one row per writer; likewise.
+        between: the text between two parts; likewise.
         lines, size_bytes: physical lines and bytes of the block.
         unparsed, formats: lines that are no part of a record by reason, records by format.
     """
@@ -40,6 +44,9 @@ class Piece:
     size_bytes: int = 0
     unparsed: dict[str, int] = field(default_factory=dict)
     formats: dict[str, int] = field(default_factory=dict)
+    threads: dict[str, int] = field(default_factory=dict)
+    parts: pl.DataFrame | None = None
+    between: str | None = None
 
 
 NOTHING = Piece(pl.DataFrame(schema=TYPES))
@@ -57,18 +64,23 @@ def read_piece(block: Block, context: Context) -> Piece:
     lines = cut_lines(block.data)
     parsed = read_records(lines, context.recipe, WANTED | context.names.columns)
     rows = _in_full(rename(parsed.frame, lines, context.names, context.stem), lines, block, context)
-    count, size = len(lines.begins), len(block.data)
-    if parsed.kinds is None:
+    count, size, between = len(lines.begins), len(block.data), joins_with(context.recipe)
+    if parsed.kinds is None and between is None:
         return Piece(_tidy(rows), None, 0, count, size, {}, dict(parsed.formats))
-    rows = rows.with_columns(kind=_without_orphans(parsed.kinds, block))
+    kinds = pl.repeat(RECORD, count, dtype=pl.UInt8, eager=True) if parsed.kinds is None else parsed.kinds
+    rows = rows.with_columns(kind=_without_orphans(kinds, block))
     rows = rows.filter(~pl.col("kind").is_in([BLANK, HEADER]))
+    parts = None
+    if between is not None:
+        rows, parts = lead(rows.with_columns(thread=threads(context.recipe)), between)
     rows = rows.with_columns(record=(pl.col("kind") != CONTINUATION).cast(pl.Int64).cum_sum())
     head = rows.filter(pl.col("record") == 0)
+    records = rows.filter(pl.col("record") > 0)
     return Piece(
-        _tidy(_join(rows.filter(pl.col("record") > 0))),
+        _tidy(_join(records)),
         "\n".join(head["line"].to_list()) if len(head) else None,
         int(head["line_number"][0]) if len(head) else 0,
-        count, size, unparsed(parsed), dict(parsed.formats),
+        count, size, unparsed(parsed), dict(parsed.formats), first_of(records), parts, between,
     )  # fmt: skip
 
 

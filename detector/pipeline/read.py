@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import polars as pl
+
 from detector.formats.hashing import hash_texts
 from detector.formats.lines import cut_lines
-from detector.formats.records import REASONS, Parsed, Recipe, read_records
+from detector.formats.records import CONTINUATION, PART, REASONS, Parsed, Recipe, read_records
 from detector.pipeline.naming import Names, rename
 from detector.pipeline.version_counts import HASH, Agents, InLines, count_versions
 from detector.schemas import Block
@@ -68,13 +70,22 @@ def read(block: Block, context: Context) -> Reading:
     frame = rename(parsed.frame, lines, names, stem)
     if names.client:
         frame = frame.with_columns(client_hash=hash_texts(frame["client"]))
-    partial = count(frame, parsed.kinds, lines.sizes, context.width_us, stem)
+    frame, kinds = _without_parts(frame, parsed.kinds)
+    partial = count(frame, kinds, lines.sizes, context.width_us, stem)
     versions = None
     if "client_hash" in frame.columns and len(partial.window) and "version" in context.recipe.fields:
         told = InLines(lines, context.recipe)
         versions = count_versions(frame, partial, told, context.width_us, context.agents)
     where = unparsed(parsed), dict(parsed.formats)
     return Reading(partial, len(lines.begins), len(block.data), *where, block.offset_bytes, versions)
+
+
+def _without_parts(frame: pl.DataFrame, kinds: pl.Series | None) -> tuple[pl.DataFrame, pl.Series | None]:
+    """Parts count for the record before them, which is known wherever a block ends; it is seldom of another service."""
+    parts = None if kinds is None else kinds == PART
+    if kinds is None or parts is None or not parts.any():
+        return frame, kinds
+    return frame.with_columns(frame["timestamp"].set(parts, None)), kinds.set(parts, CONTINUATION)
 
 
 def unparsed(parsed: Parsed) -> dict[str, int]:

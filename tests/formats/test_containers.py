@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from detector.formats import cri, docker, jsonlines
 from detector.formats.format import Format
 from detector.formats.lines import cut_lines
-from detector.formats.records import CONTINUATION, RECORD, Parsed, Recipe, read_records
+from detector.formats.records import PART, RECORD, Parsed, Recipe, read_records
 from detector.formats.sniff import choose
 from detector.formats.table import FORMATS
 from tests.formats.reading import CALENDAR
@@ -73,7 +73,7 @@ def test_parts_of_a_long_line_are_one_record(text: str) -> None:
     """Of a line in three parts only the last one counts, in Docker's way and in Kubernetes'."""
     parts = [docker_line(text), docker_line(text), docker_line("end\n")]
     lines = [docker_line("one\n"), *parts, docker_line("two\n")]
-    expected = [RECORD, CONTINUATION, CONTINUATION, RECORD, RECORD]
+    expected = [RECORD, PART, PART, RECORD, RECORD]
     for written, known in (
         (lines, docker.adapt(lines)),
         ([f"2026-03-01T00:00:00.{n}Z stdout {tag} {text}" for n, tag in enumerate("FPPFF")], cri.FORMAT),

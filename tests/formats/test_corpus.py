@@ -50,8 +50,8 @@ DISPUTED = {
     "service": "the truth takes the level `WARN:` for a syslog tag",
     "zone": "the truth leaves out the zone that the line states",
     "line year": "the truth takes a year by convention where the line itself states another one",
-    "slow": "the truth begins records at `# Time:`, which MariaDB writes once a second; it is `SET timestamp=` here",
-    "unended": "the truth counts a part of a line (`P`) whose end never comes as a record",
+    "slow": "the truth knows a record by its first line, here it is the one that tells the time; the pipeline joins them",
+    "unended": "a part of a line (`P`) whose end never comes is a record for the pipeline alone",
     "part": "CEF without a header has no time of its own",
 }
 CASES = {

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detector.formats.format import Format, Sample
-from detector.formats.records import CONTINUATION, RECORD, Recipe
+from detector.formats.records import CONTINUATION, PART, RECORD, Recipe
 from detector.formats.sniff import choose, fit
 from detector.formats.table import FORMATS
 from tests.formats.reading import CALENDAR, lines_of, moment, read, value
@@ -40,12 +40,13 @@ def family(fitted: Format) -> str:
 
 
 def assert_yields(sample: Sample, recipe: Recipe) -> None:
-    """Hold the first record of a sample to its fields, and its further lines to being part of it."""
+    """Hold the record of a sample to its fields, and its other lines to being part of it."""
     lines = lines_of(sample)
-    first = len(lines) - len(sample.text.split("\n"))
+    begin = len(lines) - len(sample.text.split("\n"))
     parsed = read(lines, recipe)
     kinds = [RECORD] * len(lines) if parsed.kinds is None else parsed.kinds.to_list()
-    assert kinds[first] == RECORD
+    first = kinds.index(RECORD, begin)
+    assert [PART] * (first - begin) == kinds[begin:first]
     assert [CONTINUATION] * (len(lines) - first - 1) == kinds[first + 1 :]
     expected = {name: moment(field) if name == "timestamp" else field for name, field in sample.fields.items()}
     assert expected == {name: value(parsed.frame, first, name) for name in expected}

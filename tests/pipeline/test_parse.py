@@ -29,13 +29,14 @@ from tests.cli.making import access_log
 
 FILE = SourceFile("app.log", None, None, "app")
 FIRST = "2026-07-01 10:00:{:02d},000 ERROR [main] c.e.Shop - bad\n"
+HEAD = FIRST.format(0)
 FURTHER = ["java.lang.X: y\n", "\tat a.b(C.java:1)\n", "Caused by: z\n", "\t... 3 more\n"]
 LINES = st.lists(st.sampled_from(FURTHER) | st.integers(0, 59).map(FIRST.format), min_size=1, max_size=30)
 
 
-def parse_cut(lines, cuts):
-    """The records of `lines`, cut into blocks before the lines with these numbers."""
-    context = context_for(FILE, [FIRST.format(0)[:-1], *(line[:-1] for line in lines)], Settings(), 0)
+def parse_cut(lines, cuts, head=HEAD):
+    """The records of `lines`, cut into blocks before the lines with these numbers; `head` shows their format."""
+    context = context_for(FILE, [line[:-1] for line in [*head.splitlines(keepends=True), *lines]], Settings(), 0)
     joint, frames, offset = Joint("app.log", Losses()), [], 0
     edges = sorted({0, len(lines), *(cut for cut in cuts if cut < len(lines))})
     for begin, end in pairwise(edges):
@@ -53,6 +54,43 @@ def test_any_cut_gives_the_same_records(lines, cuts):
     assert whole.rows() == cut.rows()
     assert sum(len(line) - 1 for line in lines) == cut["size_bytes"].sum()
     assert cut["line_number"].is_sorted()
+
+
+CRI = "2026-07-01T10:00:{:02d}.123456789Z {} {} {}\n"
+TEXT = st.text("ab ")
+CUT = st.lists(
+    st.builds(CRI.format, st.integers(0, 59), st.sampled_from(["stdout", "stderr"]), st.sampled_from("PPF"), TEXT),
+    min_size=1, max_size=30,
+)  # fmt: skip
+MYSQL = [
+    "# User@Host: app[app] @ web [192.0.2.1]\n",
+    "# Query_time: 2.0\n",
+    "SET timestamp=1782900000;\n",
+    "select 1;\n",
+]
+SLOW = st.lists(st.sampled_from([*MYSQL, "# Time: 260701 10:00:00\n"]), min_size=1, max_size=30)
+
+
+@settings(max_examples=60, deadline=None)
+@given(lines=CUT | SLOW, cuts=st.sets(st.integers(1, 29)))
+def test_any_cut_gives_the_same_records_of_parts(lines, cuts):
+    """Parts find the record after them in whatever block it stands, and no byte is lost."""
+    head = CRI.format(0, "stdout", "F", "") if "Z std" in lines[0] else "".join(MYSQL)
+    whole, cut = parse_cut(lines, [], head), parse_cut(lines, cuts, head)
+    assert whole.rows() == cut.rows()
+    assert sum(len(line) - 1 for line in lines) == cut["size_bytes"].sum()
+
+
+def test_parts_of_two_writers_do_not_mix():
+    """A part belongs to the next whole line of its own stream; one whose end never comes is a record."""
+    lines = [
+        CRI.format(1, "stdout", "P", "GET "),
+        CRI.format(2, "stderr", "P", "odd"),
+        CRI.format(3, "stdout", "F", "/a"),
+    ]
+    found = parse_cut([CRI.format(0, "stderr", "F", "up"), *lines], [2], CRI.format(0, "stdout", "F", ""))
+    assert [(1, "up"), (2, "GET /a"), (3, "odd")] == found.select("line_number", "message").rows()
+    assert [0, 3, 2] == found["timestamp"].dt.second().to_list()
 
 
 def test_a_stack_trace_is_one_record():
@@ -136,6 +174,7 @@ def test_counts_tables_in_parquet_have_rows_too(detector, quiet_place):
 
 def test_memory_holds_a_few_blocks_only(quiet_place):
     """Frames come while the input is still being read."""
+
     class Endless(io.RawIOBase):
         """Lines without end."""
 
