@@ -1,8 +1,8 @@
 """W3C extended log files: IIS, CloudFront, Exchange and proxies. `#Fields` names the columns, and may change midway.
 
-A line belongs to the `#Fields` of the head that name as many columns as it has, else to a usual set of IIS; of others
-only the time is read. CloudFront's are known without header too. Service is the site or the host name that was asked
-for, payload what went to the client. Times are UTC.
+A line belongs to the `#Fields` that name as many columns as it has, else to a usual set of IIS; of others only the time
+is read, and where two sets are of one size, only what they have in common. CloudFront's are known without header too.
+Service is the site or the host name that was asked for, payload what went to the client. Times are UTC.
 Source: https://www.w3.org/TR/WD-logfile.html,
 https://learn.microsoft.com/iis/configuration/system.applicationhost/sites/site/logfile,
 https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/standard-logs-reference.html
@@ -47,7 +47,8 @@ IIS = (
     IIS_ALL,
 )
 """What IIS writes if nobody chose: since version 8.5, before, and all that there is."""
-CLOUDFRONT = re.split(" ",
+CLOUDFRONT = re.split(
+    " ",
     "date time x-edge-location sc-bytes c-ip cs-method cs(Host) cs-uri-stem sc-status cs(Referer) cs(User-Agent) "
     "cs-uri-query cs(Cookie) x-edge-result-type x-edge-request-id x-host-header cs-protocol cs-bytes time-taken "
     "x-forwarded-for ssl-protocol ssl-cipher x-edge-response-result-type cs-protocol-version fle-status "
@@ -75,7 +76,10 @@ def adapt(head: Sequence[str]) -> Format | None:
     tabs = any("\t" in line for line in head if line and line[0] != "#")
     separator = "," if "," in separators else "\t" if tabs else " "
     usual = [names.split() for names in IIS] if separator == " " else []
-    return with_layouts([*{len(names): names for names in [*usual, *named]}.values()], separator)
+    sets = {len(names): names for names in usual} | {len(names): names for names in named}
+    for names in named:
+        sets[len(names)] = [one if one == other else "-" for one, other in zip(names, sets[len(names)], strict=True)]
+    return with_layouts([*sets.values()], separator)
 
 
 def with_layouts(layouts: Sequence[Sequence[str]], separator: str) -> Format:

@@ -13,6 +13,7 @@ from detector.formats.lines import cut_lines
 from detector.formats.records import Recipe, read_records
 from detector.formats.sniff import choose
 from detector.formats.table import FORMATS
+from detector.pipeline.headers import later_headers
 from detector.pipeline.naming import names_from
 from detector.pipeline.read import Context
 from detector.schemas import Block
@@ -48,7 +49,8 @@ def head_of(block: Block) -> list[str]:
 def context_for(file: SourceFile, head: Sequence[str], settings: Settings, now_us: int) -> Context:
     """How the lines of a source that begins with `head` are read."""
     calendar = Calendar(settings.timezone, _moment(file.modified_us or now_us), timedelta(days=1))
-    recipe = choose(head, FORMATS, calendar, None if settings.input_format == "auto" else settings.input_format)
+    name = None if settings.input_format == "auto" else settings.input_format
+    recipe = choose([*later_headers(file, head), *head], FORMATS, calendar, name)
     recipe = replace(recipe, calendar=_dated(file, recipe, calendar, settings))
     return Context(recipe, width_of(settings), file.stem, names_from(settings))
 
