@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from detector.calendars import Calendar
 from detector.capacity import Capacity
 from detector.errors import SettingsError
+from detector.userformats import UserFormat
 
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 PERIODS = {"hour": 1 / 168, "day": 1 / 7, "week": 1.0, "month": 365.25 / 12 / 7, "year": 365.25 / 7}
@@ -35,7 +36,7 @@ FAIL_ON, COLORS = ("any", "page", "critical", "never"), ("auto", "always", "neve
 BY = ("service", "service,host")
 SEVERITIES = ("info", "warning", "critical")
 DIRECTIONS = ("up", "down", "both")
-SECTIONS = ("services", "calendar")
+SECTIONS = ("services", "calendar", "formats")
 """Settings that are tables: they stand in files only."""
 
 
@@ -98,6 +99,7 @@ class Settings:
         page_on: severities that page, within the budget; names with commas between them.
         services: what is told of some of them, the closest pattern last.
         calendar: planned times.
+        formats: of lines that no built-in format knows.
     """
 
     input_format: str = "auto"
@@ -130,6 +132,7 @@ class Settings:
     settle_after: str = "24h"
     services: tuple[OfServices, ...] = ()
     calendar: tuple[Calendar, ...] = ()
+    formats: tuple[UserFormat, ...] = ()
 
     def told(self, key: str, service: str, usual: Any) -> Any:
         """A setting as it counts for a service: by the closest pattern that says anything, else as `usual`."""
@@ -194,6 +197,7 @@ class Overrides(TypedDict, total=False):
     settle_after: str
     services: Mapping[str, Mapping[str, object]]
     calendar: Sequence[Mapping[str, object]]
+    formats: Mapping[str, Mapping[str, object]]
 
 
 def types_of(part: type) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Settings that are tables: `[services."batch-*"]` and `[[calendar]]`."""
+"""Settings that are tables: `[services."batch-*"]`, `[[calendar]]` and `[formats.mine]`."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from typing import Any
 from detector.calendars import WEEKDAYS, Calendar
 from detector.checks import checked, one_of
 from detector.config import OfServices, parse_moment, suggestion, types_of
+from detector.describing import KEYS as OF_FORMATS
+from detector.describing import user_format_of
 from detector.errors import SettingsError
 
 Values = dict[str, object]
@@ -29,11 +31,13 @@ class Sections:
     Attributes:
         services: pattern -> key -> value.
         calendars: name -> key -> value as written; a calendar of a higher layer stands for all of its namesake.
+        formats: name -> key -> value as written; likewise.
         origins: kind of table, pattern or name, key -> where it was set.
     """
 
     services: dict[str, Values] = field(default_factory=dict)
     calendars: dict[str, Values] = field(default_factory=dict)
+    formats: dict[str, Values] = field(default_factory=dict)
     origins: dict[tuple[str, str, str], str] = field(default_factory=dict)
 
     def take(self, kind: str, raw: object, where: str) -> None:
@@ -48,6 +52,12 @@ class Sections:
                 self.services[pattern] = self.services.get(pattern, {}) | found
                 self.origins |= {(kind, pattern, key): where for key in found}
             return
+        if kind == "formats":
+            for name, values in _table("formats", raw).items():
+                self.formats[name] = _values(f"formats.{name}", values, OF_FORMATS)
+                user_format_of(name, self.formats[name])
+                self.origins |= {(kind, name, key): where for key in self.formats[name]}
+            return
         if not isinstance(raw, list):
             raise SettingsError("`calendar` must be a list of tables: write [[calendar]] above each")
         for values in raw:
@@ -61,7 +71,9 @@ class Sections:
         """The tables as arguments of `Settings`; `timezone` is that of calendars that name none."""
         rules = [OfServices(pattern, **values) for pattern, values in self.services.items()]  # type: ignore[arg-type]
         calendars = [calendar_of(values, timezone) for values in self.calendars.values()]
-        return {"services": tuple(sorted(rules, key=lambda one: one.closeness)), "calendar": tuple(calendars)}
+        formats = tuple(user_format_of(name, values) for name, values in self.formats.items())
+        services = tuple(sorted(rules, key=lambda one: one.closeness))
+        return {"services": services, "calendar": tuple(calendars), "formats": formats}
 
     def tables(self) -> Iterator[tuple[str, list[tuple[str, object, str]]]]:
         """Heading and lines (key, value, origin) of every table, as a settings file would hold them."""
@@ -70,6 +82,11 @@ class Sections:
             yield f"[services.{_quoted(pattern)}]", lines
         for name, values in self.calendars.items():
             yield "[[calendar]]", [(key, value, self.origins["calendar", name, key]) for key, value in values.items()]
+        for name, values in self.formats.items():
+            yield (
+                f"[formats.{name}]",
+                [(key, value, self.origins["formats", name, key]) for key, value in values.items()],
+            )
 
 
 def _quoted(pattern: str) -> str:

@@ -74,6 +74,8 @@ def _toml(value: object) -> str:
 
     if isinstance(value, tuple):
         value = show_capacities(value)
+    if isinstance(value, list):
+        return f"[{', '.join(map(_toml, value))}]"
     if isinstance(value, dict):
         rows = (f"{json.dumps(name, ensure_ascii=False)} = {_toml(one)}" for name, one in value.items())
         return f"{{{', '.join(rows)}}}"

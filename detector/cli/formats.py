@@ -34,10 +34,29 @@ def show(format: str) -> int:  # noqa: A002  the option's name
     from detector.pipeline.recognize import list_formats
     from detector.report.formats import as_json, list_text
 
-    known = list_formats()
+    known = list_formats(settings_from({}).settings)
     width = look_for("never", os.environ, to_file=False).width
     write_stdout((as_json(known) if format == "json" else list_text(known, width)).encode())
     return 0
+
+
+@command.command("test")
+@click.argument("name", required=False)
+@with_options(READING, RUNNING)
+def test_command(name: str | None, **options: Any) -> int:
+    """Hold the formats of your settings, [formats.NAME], to their samples; exit code 78 if one fails."""
+    from detector.cli.output import write_stdout
+    from detector.pipeline.recognize import try_samples
+    from detector.report.escape import escape
+
+    settings = settings_from(options).settings
+    found = try_samples(settings, name)
+    samples = {one.name: len(one.samples) for one in settings.formats}
+    lines: list[str] = []
+    for one, faults in found.items():
+        lines += [f"{one}: {fault}" for fault in faults] or [f"{one}: right on all samples, {samples[one]} of them"]
+    write_stdout((escape("\n".join(lines), keep="\n") + "\n").encode())
+    return 78 if any(found.values()) else 0
 
 
 @command.command("explain")

@@ -38,6 +38,8 @@ MESSAGES = 250
 """As many messages of an envelope are looked at."""
 SAID = frozenset(column.name for column in RECORDS) - {"timestamp", "message", "format", "source", "line_number"}
 """The columns that show that a line inside an envelope was understood, not only dated."""
+USERS = 100
+"""The priority of formats that users have described: whatever else reads their lines, they come first."""
 Flags = NDArray[np.bool_]
 
 
@@ -84,12 +86,19 @@ class Trial:
         follows = self.continued & (opened >= 0) & self.dated[opened]
         return float(((self.dated | follows) & counted).sum() / max(1, counted.sum()))
 
-    def key(self) -> tuple[float, float, int, int]:
-        """Sorts the best first."""
+    def key(self) -> tuple[bool, float, float, int, int]:
+        """Sorts the best first; what the user has described comes before all others."""
         lines = max(1, int((~self.skipped).sum()))
         share = self.dated.sum() if self.dated.any() else self.records.sum()
         share += self.continued.sum() if self.format.envelope else 0
-        return (-round(self.confidence(), 1), -round(float(share / lines), 1), -self.format.priority, self.order)
+        others = self.format.priority < USERS or self.dated.mean() < ALSO
+        return (
+            others,
+            -round(self.confidence(), 1),
+            -round(float(share / lines), 1),
+            -self.format.priority,
+            self.order,
+        )
 
 
 def rank(head: Sequence[str], formats: Sequence[Format], calendar: Calendar) -> list[Candidate]:

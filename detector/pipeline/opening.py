@@ -5,20 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from detector.config import Settings, parse_span
-from detector.errors import Fault, InputError
+from detector.errors import Fault, InputError, SettingsError
+from detector.formats import counts
 from detector.formats.clock import Calendar
+from detector.formats.format import Format
 from detector.formats.lines import cut_lines
 from detector.formats.records import Recipe, read_records
 from detector.formats.sniff import choose
 from detector.formats.table import FORMATS
+from detector.formats.user import compile_format, failures
 from detector.pipeline.headers import later_headers
 from detector.pipeline.naming import names_from
 from detector.pipeline.read import Context
 from detector.schemas import Block
 from detector.sources.files import SourceFile
 from detector.sources.tails import last_line
+from detector.userformats import UserFormat
 
 HEAD_LINES = 1000
 MINUTE_US = 60_000_000
@@ -46,11 +51,31 @@ def head_of(block: Block) -> list[str]:
     return [line.decode() for line in block.data.split(b"\n", HEAD_LINES)[:HEAD_LINES]]
 
 
+@lru_cache(maxsize=16)
+def _checked(described: UserFormat, zone: str) -> Format:
+    for fault in failures(described, zone):
+        raise SettingsError(f"`formats.{described.name}`: {fault}; `detector formats test` shows all that fail")
+    return compile_format(described)
+
+
+def known_formats(settings: Settings) -> tuple[Format, ...]:
+    """The user's own formats, then the table.
+
+    Raises:
+        SettingsError: a sample of one of them does not yield what it must, or its name is that of another format.
+    """
+    table = {known.name for known in FORMATS}
+    taken = next((one.name for one in settings.formats if one.name in table | {"auto", counts.NAME}), None)
+    if taken is not None:
+        raise SettingsError(f"`formats.{taken}`: there is a format of this name already: give yours another")
+    return (*(_checked(one, settings.timezone) for one in settings.formats), *FORMATS)
+
+
 def context_for(file: SourceFile, head: Sequence[str], settings: Settings, now_us: int) -> Context:
     """How the lines of a source that begins with `head` are read."""
     calendar = Calendar(settings.timezone, _moment(file.modified_us or now_us), timedelta(days=1))
     name = None if settings.input_format == "auto" else settings.input_format
-    recipe = choose([*later_headers(file, head), *head], FORMATS, calendar, name)
+    recipe = choose([*later_headers(file, head), *head], known_formats(settings), calendar, name)
     recipe = replace(recipe, calendar=_dated(file, recipe, calendar, settings))
     return Context(recipe, width_of(settings), file.stem, names_from(settings))
 

@@ -6,14 +6,15 @@ from collections.abc import Iterator, Sequence
 
 import polars as pl
 
-from detector.config import Settings
-from detector.errors import Fault, Losses
+from detector.config import Settings, suggestion
+from detector.errors import Fault, Losses, UsageError
 from detector.formats import counts
 from detector.formats.dialects import DIALECTS
 from detector.formats.format import Format
 from detector.formats.sniff import Candidate, rank
 from detector.formats.table import FORMATS
-from detector.pipeline.opening import HEAD_LINES, context_for, nothing_read
+from detector.formats.user import failures
+from detector.pipeline.opening import HEAD_LINES, context_for, known_formats, nothing_read
 from detector.pipeline.pieces import TYPES, UNKNOWN_FORMAT, line_numbers, read_piece
 from detector.pipeline.records_tables import RECORDS_FORMAT, is_records
 from detector.pipeline.tables import damaged_table, open_table
@@ -29,11 +30,28 @@ SILENT = frozenset({"format", "source", "line_number", "size_bytes"})
 """Columns that every record has."""
 
 
-def list_formats() -> list[KnownFormat]:
+def list_formats(settings: Settings) -> list[KnownFormat]:
     """All formats, sorted by name."""
+    own = [
+        KnownFormat(one.name, one.about, tuple(sorted({name for name, _ in one.yields}))) for one in settings.formats
+    ]
     about = "counts table (CSV, Parquet, Arrow): a time and how many lines"
     tables = KnownFormat(counts.NAME, about, ("bytes", "clients", "lines", "service", "timestamp"))
-    return sorted([tables, *map(_known, FORMATS), *_dialects()], key=lambda one: one.name)
+    return sorted([*own, tables, *map(_known, FORMATS), *_dialects()], key=lambda one: one.name)
+
+
+def try_samples(settings: Settings, name: str | None) -> dict[str, list[str]]:
+    """Name of each of the user's formats, or of one -> what its samples do not yield, one line each.
+
+    Raises:
+        UsageError: there is no such format among the user's.
+    """
+    found = {one.name: failures(one, settings.timezone) for one in settings.formats if name in (None, one.name)}
+    if not found:
+        what = "there is no [formats.NAME] in the settings" if name is None else f"there is no [formats.{name}]"
+        near = "" if name is None else suggestion(name, [one.name for one in settings.formats])
+        raise UsageError(f"{what}{near}; `detector config show` says which settings are in force")
+    return found
 
 
 def _known(known: Format) -> KnownFormat:
@@ -122,7 +140,7 @@ def _of_text(file: SourceFile, settings: Settings, now_us: int, faults: list[Fau
 
 def _explain(begin: Block, head: list[str], file: SourceFile, settings: Settings, now_us: int) -> Recognition:
     context = context_for(file, head, settings, now_us)
-    candidates = rank(head, FORMATS, context.recipe.calendar)
+    candidates = rank(head, known_formats(settings), context.recipe.calendar)
     used = [known.name for known in (*context.recipe.formats, *context.recipe.inner)]
     best = next((one for one in candidates if one.format.name in used[:1]), None)
     rest = next((one for one in candidates if one.format.name not in used), None)
