@@ -26,6 +26,8 @@ class Recognition:
         runner_up, runner_up_why: the next best that is not used, and why it lost; None without any.
         fields: column of Records -> share of the records that have it.
         lines, records: physical lines looked at, and records in them.
+        services, clients: how many different ones these records name.
+        stem: the service of records that name none.
         misses: number and text of the first lines that are no record.
     """
 
@@ -39,3 +41,6 @@ class Recognition:
     lines: int
     records: int
     misses: tuple[tuple[int, str], ...]
+    services: int = 0
+    clients: int = 0
+    stem: str = ""

@@ -100,7 +100,8 @@ def read_records(lines: Lines, recipe: Recipe, wanted: frozenset[str]) -> Parsed
     """
     opens = recipe.inner and any(known.envelope for known in recipe.formats)
     outer = _cascade(lines, recipe.formats, recipe.calendar, wanted | {"message", "format"} if opens else wanted)
-    frame = _open_envelopes(outer, recipe, wanted) if opens else outer
+    # a block without any envelope may hold nothing but records of formats that know no message
+    frame = _open_envelopes(outer, recipe, wanted) if opens and "message" in outer.columns else outer
     parts = outer["part"].is_not_null() if "part" in outer.columns and outer["part"].null_count() < len(outer) else None
     whole = frame["matched"] if parts is None else frame["matched"] & ~parts
     kinds = None if whole.all() else _kinds(lines.text, frame["matched"], recipe.formats)

@@ -36,9 +36,7 @@ def list_text(formats: Sequence[KnownFormat], width: int) -> str:
         marks = " ".join(letter if fields & set(one.fields) else "-" for letter, (_, fields) in WATCHED.items())
         first = f"{one.name:<{margin}}{marks}  "
         room, indent = max(width, len(first) + 20), " " * len(first)
-        lines += textwrap.wrap(
-            one.about, room, initial_indent=first, subsequent_indent=indent, break_on_hyphens=False
-        )
+        lines += textwrap.wrap(one.about, room, initial_indent=first, subsequent_indent=indent, break_on_hyphens=False)
     return "\n".join(lines) + "\n"
 
 
@@ -51,6 +49,9 @@ def explain_text(found: Recognition, width: int) -> str:
         rows.append(("runner-up", f"{found.runner_up}: {found.runner_up_why}"))
     if found.fields:
         rows.append(("fields", ", ".join(_share(name, share) for name, share in found.fields.items())))
+    if found.fields and found.stem:
+        services = grouped(found.services) if found.services else f"none is named; lines count for {found.stem}"
+        rows += [("services", services), ("clients", grouped(found.clients) if found.clients else "none is named")]
     rows.append(("looked at", f"{plural(found.lines, 'line')}, {grouped(found.records)} of them begin a record"))
     rows += [(f"miss, line {number}", shorten(text, max(width - MARGIN - 12, 20))) for number, text in found.misses]
     return "\n".join([escape(found.source), *(line for row in rows for line in _row(*row, width))]) + "\n"
