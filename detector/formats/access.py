@@ -34,7 +34,7 @@ LONGEST_REQUEST = 8192
 """Bytes within which a request is looked for, as long as the longest that servers take; longer ones go to the regex."""
 PATTERN = (
     r'^(?:(?<vhost>[^\s"\[]+) (?<visitor>[^\s"-][^\s"]*) -|(?<client>\S+) \S+) '
-    r'(?<user>[^\[]*?) ?\[(?<time>[^\]]{26})\] '
+    r"(?<user>[^\[]*?) ?\[(?<time>[^\]]{26})\] "
     r'"(?<endpoint>(?:[^"\\]|\\.)*)" (?<status>\d{3}|-) (?<payload>\d+|-)'
     r'(?: "(?<referrer>(?:[^"\\]|\\.)*)" "(?<agent>(?:[^"\\]|\\.)*)")?'
 )
@@ -162,8 +162,9 @@ def _head(lines: Lines, *, vhost: bool) -> tuple[Positions, Positions, Positions
 
 def _far_head(texts: pl.Series, *, vhost: bool) -> tuple[Positions, Positions, Positions]:
     """The same for lines whose names are long: where the client begins and ends, and the bracket."""
-    line, space = pl.col("line"), pl.col("line").str.find(" ", literal=True).fill_null(0)
-    second = line.cast(pl.Binary).bin.slice(space + 1).cast(pl.String).str.find(" ", literal=True).fill_null(0)
+    line, first = pl.col("line"), pl.col("line").str.find(" ", literal=True).cast(pl.Int64)
+    space, behind_it = first.fill_null(0), (first + 1).fill_null(0)  # a character that no space precedes is not cut
+    second = line.cast(pl.Binary).bin.slice(behind_it).cast(pl.String).str.find(" ", literal=True).fill_null(0)
     found = texts.to_frame("line").select(
         client=space + 1 if vhost else 0,
         behind=space + 1 + second if vhost else space,

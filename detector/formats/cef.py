@@ -2,7 +2,7 @@
 
 Service is the product, client the source address, payload what went in and out, time `rt` (receipt) or another time of
 the event where the line has one.
-Source: https://www.microfocus.com/documentation/arcsight/arcsight-smartconnectors/pdfdoc/cef-implementation-standard/
+Source: https://www.microfocus.com/documentation/arcsight/arcsight-smartconnectors-8.3/cef-implementation-standard/
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Traefik's access log in its common format: the combined one, then request number, router, server and duration.
 
 Service is the router, without its provider's `@docker`. Its JSON is a dialect of `dialects.py`.
-Source: https://doc.traefik.io/traefik/reference/install-configuration/observability/logs-and-accesslogs/
+Source: https://doc.traefik.io/traefik/observability/access-logs/
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from detector.formats.format import Sample
 from detector.formats.grouped import by_groups
 
 PATTERN = (
-    r'^\[?(?<client>[^\s\[\]]+)\]? \S+ [^\[]*?\[(?<time>\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4})\] '
+    r"^\[?(?<client>[^\s\[\]]+)\]? \S+ [^\[]*?\[(?<time>\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4})\] "
     r'"(?<endpoint>(?:[^"\\]|\\.)*)" (?<status>\d{3}|-) (?<payload_bytes>\d+|-) '
     r'"(?:[^"\\]|\\.)*" "(?<version>(?:[^"\\]|\\.)*)" \d+ "(?<router>[^"@\s]*)[^"]*" "[^"]*" (?<millis>\d+)ms$'
 )

@@ -47,7 +47,7 @@ def read_separator(written: str) -> str:
     r"""`\x09` -> tab; anything else than one ASCII character is taken as a tab."""
     try:
         character = chr(int(written.strip().removeprefix("\\x"), 16)) if written.startswith("\\x") else written.strip()
-    except ValueError:
+    except (ValueError, OverflowError):
         return "\t"
     return character if len(character) == 1 and character.isascii() else "\t"
 

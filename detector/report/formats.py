@@ -47,6 +47,8 @@ def explain_text(found: Recognition, width: int) -> str:
     rows = [("read as", f"{read}{confidence}: {found.why}")]
     if found.runner_up is not None:
         rows.append(("runner-up", f"{found.runner_up}: {found.runner_up_why}"))
+    elif found.formats:
+        rows.append(("runner-up", "no other format reads any of these lines"))
     if found.fields:
         rows.append(("fields", ", ".join(_share(name, share) for name, share in found.fields.items())))
     if found.fields and found.stem:

@@ -147,3 +147,12 @@ def test_sniffing_is_quick(line: str) -> None:
     begin = time.perf_counter()
     choose([line] * 1000, FORMATS, CALENDAR)
     assert time.perf_counter() - begin < 0.6
+
+
+def test_lines_that_once_did_harm() -> None:
+    """Found by throwing damaged lines at every format: each is read or left."""
+    for line in ("é" * 300, "ééé", r"#separator \x" + "9" * 30):
+        assert 2 == len(read([line, line], choose([line, ACCESS[0]] * 5, FORMATS, CALENDAR)).frame)
+    envelope = BSD % (1, "nginx", ACCESS[1])
+    recipe = choose([*ACCESS * 3, envelope], FORMATS, CALENDAR)
+    assert 9 == len(read(ACCESS, recipe).frame)
