@@ -13,7 +13,7 @@ from detector.formats.format import Sample
 from detector.formats.grouped import by_groups
 
 PATTERN = (
-    r"^\S+ (?<service>\S+) \[(?<time>\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4})\] (?<client>\S+) \S+ "
+    r'^\S+ (?<service>\S+) \[(?<time>\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4})\] (?<client>\S+) \S+ '
     r'(?<request>\S+) (?<operation>[A-Z0-9]+\.[A-Z0-9_.]+) \S+ (?:-|"(?<asked>[^"]*)") (?<status>\d{3}|-) \S+ '
     r'(?<payload_bytes>\d+|-) (?:\d+|-) (?<millis>\d+|-) (?:\d+|-)(?: (?:-|"[^"]*") (?:-|"(?<version>[^"]*)"))?'
 )

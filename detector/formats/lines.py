@@ -237,7 +237,9 @@ def leading_word(data: NDArray[np.uint8], begins: Positions, ends: Positions) ->
     return kept
 
 
-def run_begins(data: NDArray[np.uint8], begins: Positions, length: int, skip: tuple[int, int] = (0, 0)) -> Positions:
+def run_begins(
+    data: NDArray[np.uint8], begins: Positions, length: int, skip: tuple[int, int] = (0, 0)
+) -> Positions:
     """The rows whose text of `length` bytes differs from that of the row before, the first row always.
 
     Args:

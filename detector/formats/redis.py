@@ -10,7 +10,9 @@ import polars as pl
 from detector.formats.format import Sample
 from detector.formats.grouped import by_groups
 
-PATTERN = r"^\d+:[XCSM] (?<time>\d\d [A-Z][a-z]{2} (?:\d{4} )?\d\d:\d\d:\d\d\.\d{3}) (?<mark>[.*#-]) (?<message>.*)$"
+PATTERN = (
+    r"^\d+:[XCSM] (?<time>\d\d [A-Z][a-z]{2} (?:\d{4} )?\d\d:\d\d:\d\d\.\d{3}) (?<mark>[.*#-]) (?<message>.*)$"
+)
 MARKS = {".": "trace", "-": "debug", "*": "notice", "#": "warning"}
 """Debug, verbose, notice, warning, as Redis calls them."""
 SAMPLES = (
@@ -25,10 +27,6 @@ SAMPLES = (
     Sample("19:M 02 Jan 03:04:09.004 * DB saved on disk", {"timestamp": "2025-01-02T03:04:09.004Z", "level": "notice"}),
 )  # fmt: skip
 FORMAT = by_groups(
-    "redis",
-    "log of Redis and Valkey",
-    SAMPLES,
-    PATTERN,
-    ("%d %b %Y %H:%M:%S%.f", "%d %b %H:%M:%S%.f"),
+    "redis", "log of Redis and Valkey", SAMPLES, PATTERN, ("%d %b %Y %H:%M:%S%.f", "%d %b %H:%M:%S%.f"),
     {"level": pl.col("mark").replace_strict(MARKS, default=None, return_dtype=pl.String)},
 )

@@ -20,11 +20,11 @@ MOST = 50
 def later_headers(file: SourceFile, head: Sequence[str]) -> list[str]:
     """The `#Fields` lines after the head of a file, each once.
 
-    A file that has one in its head is read to its end for them, at the speed of memory; of one whose lines might have
-    columns the first block is.
+    A stream is left alone. A file that has one in its head is read to its end for them, at the speed of memory; of one
+    whose lines might have columns the first block is.
     """
     named = any(line.startswith(FIELDS) for line in head)
-    if file.path == "-" or not (named or (head and DATED.match(head[-1]))):
+    if file.path == "-" or file.size_bytes is None or not (named or (head and DATED.match(head[-1]))):
         return []
     found: dict[bytes, None] = {}
     for block in read_blocks(file, Losses(), [], numbered=False):

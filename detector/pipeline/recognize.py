@@ -152,7 +152,8 @@ def _explain(begin: Block, head: list[str], file: SourceFile, settings: Settings
         best.why if best else "no format reads these lines", rest.format.name if rest else None,
         _why_it_lost(rest, best) if rest else None, _shares(known), len(line_numbers(begin, len(head))), len(known),
         tuple(zip(unknown["line_number"].to_list(), unknown["message"].to_list(), strict=True)),
-        *(known[name].drop_nulls().n_unique() for name in ("service", "client")), context.stem,
+        services=known["service"].drop_nulls().n_unique(), clients=known["client"].drop_nulls().n_unique(),
+        stem=context.stem,
     )  # fmt: skip
 
 

@@ -50,7 +50,7 @@ DISPUTED = {
     "service": "the truth takes the level `WARN:` for a syslog tag",
     "zone": "the truth leaves out the zone that the line states",
     "line year": "the truth takes a year by convention where the line itself states another one",
-    "slow": "the truth knows a record by its first line, here it is the one that tells the time; the pipeline joins them",
+    "slow": "the truth knows a record by its first line, here it is the one with the time; the pipeline joins them",
     "unended": "a part of a line (`P`) whose end never comes is a record for the pipeline alone",
     "part": "CEF without a header has no time of its own",
 }
@@ -61,7 +61,7 @@ CASES = {
     "service": "dockge-bf dockge-logs uptime-kuma-bf uptime-kuma-logs",
     "zone": "jellyfin-logs",
     "line year": "haproxy-nextcloud-whitelist",
-    "slow": "mariadb_slow",
+    "slow": "the truth knows a record by its first line, here it is the one with the time; the pipeline joins them",
     "unended": "cri-logs",
     "part": "unifi-cef",
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import polars as pl
 import pytest
@@ -17,8 +18,10 @@ from detector.schemas import RECORDS
 from detector.userformats import GROUPS
 
 PATTERN = r"^<(?<timestamp>\d+)> (?<service>\w+)/(?<client>\S+) (?<level>[A-Z]+) (?<status>\d+)"
-SAMPLE = {"line": "<1772323200> shop/192.0.2.1 WARN 503 slow", "timestamp": "2026-03-01T00:00:00Z", "service": "shop",
-          "client": "192.0.2.1", "level": "warning", "status": 503}  # fmt: skip
+SAMPLE: dict[str, Any] = {
+    "line": "<1772323200> shop/192.0.2.1 WARN 503 slow", "timestamp": "2026-03-01T00:00:00Z", "service": "shop",
+    "client": "192.0.2.1", "level": "warning", "status": 503,
+}  # fmt: skip
 MINE: dict[str, Any] = {"pattern": PATTERN, "time": "epoch_s", "samples": [SAMPLE]}
 
 
