@@ -97,9 +97,7 @@ class Settings:
             lasts so long is a warning.
         settle_after: an incident that lasts so long closes as settled; an hour at least.
         page_on: severities that page, within the budget; names with commas between them.
-        services: what is told of some of them, the closest pattern last.
-        calendar: planned times.
-        formats: of lines that no built-in format knows.
+        services, calendar, formats: what is told of some services (the closest pattern last), planned times, formats.
     """
 
     input_format: str = "auto"
@@ -287,10 +285,8 @@ def parse_budget(text: str) -> float:
     """
     match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*/\s*(\w+)\s*", text)
     if match is None or match[2] not in PERIODS or float(match[1]) <= 0:
-        known = ", ".join(PERIODS)
-        raise SettingsError(
-            f"{text!r} is no budget: write how many false alarms in which period ({known}), such as 1/week"
-        )
+        what = f"write how many false alarms in which period ({', '.join(PERIODS)}), such as 1/week"
+        raise SettingsError(f"{text!r} is no budget: {what}")
     return PERIODS[match[2]] / float(match[1])
 
 

@@ -42,7 +42,7 @@ def cut_columns(lines: Lines, separator: str, quote: str = "") -> Columns:
     """Find the ASCII character that separates columns, but between two of `quote`."""
     marks = np.flatnonzero(lines.bytes == ord(separator))
     quotes = np.flatnonzero(lines.bytes == ord(quote)) if quote else marks[:0]
-    if len(quotes):
+    if len(quotes) and len(lines):  # the bytes of no lines may still hold some
         line = np.maximum(np.searchsorted(lines.begins, marks, "right") - 1, 0)
         before = np.searchsorted(quotes, marks) - np.searchsorted(quotes, lines.begins)[line]
         marks = marks[before % 2 == 0]

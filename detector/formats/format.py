@@ -127,6 +127,11 @@ class Format:
     part: str | None = field(default=None, kw_only=True)
     thread: pl.Expr | None = field(default=None, kw_only=True)
 
+    @property
+    def steps(self) -> list[Format]:
+        """The format and its fallbacks, in the order in which they are tried."""
+        return [self] if self.fallback is None else [self, *self.fallback.steps]
+
     def place(self, name: str) -> str:
         """The field that a column is made of; a format may have a quicker one for a hash than for the text."""
         return name if name in self.fields else HASHED.get(name, name)

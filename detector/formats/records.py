@@ -15,12 +15,12 @@ from detector.formats.levels import from_leading_word, from_priorities
 from detector.formats.lines import (
     Lines,
     Positions,
-    first_of,
     leading_number,
     leading_word,
     lines_of,
     texts_at,
 )
+from detector.formats.spans import MISSING, place_of, until
 from detector.formats.times_in_place import times_in_place
 from detector.schemas import RECORDS, schema
 
@@ -31,7 +31,6 @@ REASONS = {UNKNOWN: "unknown_format", BLANK: "blank", HEADER: "header"}
 TYPES = schema(RECORDS) | {"client_hash": pl.UInt64(), "version_hash": pl.UInt64()}
 HASHES = {"client_hash": hash_at, "version_hash": hash_whole}
 """Columns beyond Records."""
-MISSING = -1
 OUTER_WINS = frozenset({"service", "host", "format"})
 """What an envelope says itself, whatever the line inside it says; its time always counts."""
 
@@ -137,7 +136,7 @@ def version_hashes(lines: Lines, recipe: Recipe) -> pl.Series:
 
 def _cascade(lines: Lines, formats: tuple[Format, ...], calendar: Calendar, wanted: frozenset[str]) -> pl.DataFrame:
     """Each format in turn on what is still unmatched; the rows end in the order of the lines."""
-    steps = [step for known in formats for step in steps_of(known)]
+    steps = [step for known in formats for step in known.steps]
     if not steps:
         size = len(lines)
         timestamps = pl.repeat(None, size, dtype=TYPES["timestamp"], eager=True).alias("timestamp")
@@ -157,11 +156,6 @@ def _cascade(lines: Lines, formats: tuple[Format, ...], calendar: Calendar, want
             break
     best = pl.concat(done, how="diagonal").sort("row", "matched", maintain_order=True)
     return best.unique("row", keep="last", maintain_order=True).drop("row")
-
-
-def steps_of(known: Format) -> list[Format]:
-    """A format and its fallbacks."""
-    return [known] if known.fallback is None else [known, *steps_of(known.fallback)]
 
 
 def _one_format(lines: Lines, known: Format, calendar: Calendar, wanted: frozenset[str]) -> pl.DataFrame:
@@ -210,16 +204,16 @@ def _column(name: str, known: Format, found: pl.DataFrame, lines: Lines, calenda
     """One field of every line, with the type that Records gives it."""
     where = known.fields[known.place(name)]
     if isinstance(where, LevelAt):
-        return _level(where, *_places(name, where.begin, None, found, lines), lines).alias(name)
+        return _level(where, *place_of(name, where.begin, None, found, lines), lines).alias(name)
     if isinstance(where, Unless):
         place = found[name].to_numpy()
         byte = lines.bytes[np.minimum(lines.begins + np.maximum(place, 0), len(lines.bytes) - 1)]
         return pl.Series(name, (place != MISSING) & (byte != ord(where.byte)))
     if not isinstance(where, Span):
         return _computed(name, found[name], known.clock, calendar)
-    begins, ends = _places(name, where.begin, where.length, found, lines)
+    begins, ends = place_of(name, where.begin, where.length, found, lines)
     if where.until and where.length is None:
-        begins, ends = _until(where, begins, ends, lines)
+        begins, ends = until(where, begins, ends, lines)
     if name == "time":
         return times_in_place(lines, begins, ends, where.length, known.clock, calendar)
     return _in_place(name, begins, ends, lines)
@@ -252,32 +246,6 @@ def _level(where: LevelAt, begins: Positions, ends: Positions, lines: Lines) -> 
         value, there = leading_number(lines.bytes, begins, ends - begins)
         return from_priorities(np.where(there, value, MISSING))
     return from_leading_word(leading_word(lines.bytes, begins, ends))
-
-
-def _places(name: str, begin: pl.Expr | int | str, length: pl.Expr | int | str | None, found: pl.DataFrame,
-            lines: Lines) -> tuple[Positions, Positions]:  # fmt: skip
-    """Begin and end of a span in the bytes of the block, within its line; a missing one is empty."""
-    first = begin if isinstance(begin, int) else found[name].to_numpy()
-    size = length if length is None or isinstance(length, int) else found[name + " length"].to_numpy()
-    begins = np.minimum(lines.begins + first, lines.ends)
-    ends = lines.ends if size is None else np.minimum(begins + size, lines.ends)
-    if isinstance(first, np.ndarray) and first.min(initial=0) == MISSING:
-        missing = first == MISSING
-        begins[missing] = 0
-        ends = np.where(missing, 0, ends)
-    return begins, ends
-
-
-def _until(where: Span, begins: Positions, ends: Positions, lines: Lines) -> tuple[Positions, Positions]:
-    """The same places, ending sooner; a missing one is empty."""
-    stops = first_of(lines.bytes, begins, ends, where.until)
-    if stops.min(initial=0) < 0:
-        stops = np.where(stops < 0, begins, stops)
-    if where.barrier:
-        last = np.minimum(stops, len(lines.bytes) - 1)
-        barred = np.isin(lines.bytes[last], np.frombuffer(where.barrier.encode(), np.uint8)) | (stops == ends)
-        stops = np.where(barred, begins, stops)
-    return begins, stops
 
 
 def _open_envelopes(frame: pl.DataFrame, recipe: Recipe, wanted: frozenset[str]) -> pl.DataFrame:

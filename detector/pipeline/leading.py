@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from detector.formats.records import CONTINUATION, PART, RECORD, Recipe, steps_of
+from detector.formats.records import CONTINUATION, PART, RECORD, Recipe
 
 TOLD = (
     *("service", "host", "level", "client", "version", "request", "endpoint"),
@@ -26,7 +26,7 @@ def threads(recipe: Recipe) -> pl.Expr:
 
 def joins_with(recipe: Recipe) -> str | None:
     """The text between two parts of a record; None where no format knows parts."""
-    return next((step.part for known in recipe.formats for step in steps_of(known) if step.part is not None), None)
+    return next((step.part for known in recipe.formats for step in known.steps if step.part is not None), None)
 
 
 def lead(rows: pl.DataFrame, between: str) -> tuple[pl.DataFrame, pl.DataFrame]:
