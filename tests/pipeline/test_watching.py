@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from detector.capacity import Capacity
 from detector.config import Settings
 from detector.errors import SettingsError
 from detector.pipeline.scan import scan
@@ -238,3 +239,27 @@ def test_an_answer_ends_an_incident(answer, tmp_path, pool) -> None:
     assert {} == follower.surges == again.fleet.tiles[0].state.follower.surges
     assert not again.lasting
     assert follower.over == again.fleet.tiles[0].state.follower.over
+
+
+def test_how_long_is_left_is_told_as_a_scan_does(tmp_path, pool) -> None:
+    """By a capacity of the settings and by what was borne: the forecasts of a scan, also after restarts."""
+    counts = np.random.default_rng(5).poisson(12, 16 * 60)
+    counts[840:900] = counts[840:900] * (1 + 0.25 * np.arange(60))
+    log = access_log(counts.tolist(), seed=5)
+    (tmp_path / "shop.log").write_bytes(log)
+    lines = log.splitlines(keepends=True)
+    for name, capacity in (("settings", (Capacity("shop", lines_per_minute=120.0),)), ("learned", ())):
+        wanted = replace(SETTINGS, capacity=capacity)
+        result = scan([str(tmp_path / "shop.log")], wanted, NOW_US)
+        for number, run in enumerate(runs_of(lines, list(range(97, len(lines), 397)))):
+            if number % 5 == 0:
+                watch = watch_in(tmp_path / name, pool, wanted)
+            watch.step([run], NOW_US, caught_up=True)
+            watch.prepare()
+        cases = [case_of(body) for (body,) in watch.connection.execute("SELECT body FROM watch_incidents")]
+        forecasts = {case.incident.id: case.cause.forecast for case in cases}
+        assert [name] == [one.source for one in forecasts.values() if one is not None]
+        assert {key: cause.forecast for key, cause in result.causes.items()} == forecasts
+        assert {one.id: one.severity for one in result.incidents} == {
+            case.incident.id: case.incident.severity for case in cases
+        }

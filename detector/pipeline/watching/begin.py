@@ -59,7 +59,6 @@ def begin(connection: sqlite3.Connection, settings: Settings, now_us: int, pool:
         _restore(watch, run, now_us)
     elif settings.model:
         _recall(watch, settings.model)
-    recent.services = intake.services
     with connection:
         memory.write_run(connection, "budgets", [settings.budget, settings.incident_budget])
     return watch
@@ -111,6 +110,9 @@ def _restore(watch: Watch, run: Mapping[str, Any], now_us: int) -> None:
     intake.pending = {int(at): set(logs) for at, logs in run["pending"].items()}
     intake.closed, intake.watermark.reached = run["closed"], run["reached"]
     intake.tally.update(run["tally"])
+    told = memory.read_run(connection, "told") or {}
+    intake.told.update({column: set(names) for column, names in told.items()})
+    watch.loads.restore(connection)
     for number, data in memory.windows(connection, "open"):
         intake.windows.setdefault(number, []).append(Cells.decode(data))
     for kind in ("closed", "late"):

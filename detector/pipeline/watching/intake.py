@@ -58,6 +58,7 @@ class Intake:
         firsts: log -> the first window in which any piece of it spoke.
         services: name -> number.
         pending: number of a service that was not judged yet -> the logs in which it spoke.
+        told: column -> names of the services that state it.
         windows: that are open, in parts.
         closed: windows before this one are closed; None: none is.
         tally: lines, bytes, late lines, unparsed lines by reason, and losses.
@@ -70,6 +71,7 @@ class Intake:
     firsts: dict[str, int] = field(default_factory=dict)
     services: dict[str, int] = field(default_factory=dict)
     pending: dict[int, set[str]] = field(default_factory=dict)
+    told: dict[str, set[str]] = field(default_factory=dict)
     windows: dict[int, list[Cells]] = field(default_factory=dict)
     closed: int | None = None
     tally: Counter[str] = field(default_factory=Counter)
@@ -86,6 +88,8 @@ class Intake:
                 for partial in (head, reading.partial):
                     if partial is not None and len(partial.window):
                         added += self._add(stream, partial, run.received_us)
+                for column, names in reading.partial.told.items():
+                    self.told.setdefault(column, set()).update(names & self.services.keys())
                 newest = run.received_us + FUTURE_US
                 times = [time for time in times_of(reading, self.width_us) if time <= newest]
                 self.watermark.see(run.source, times, run.received_us)

@@ -10,27 +10,21 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 
 import msgspec
 
-from detector.config import Settings, parse_budget
-from detector.incidents.pages import known_at, mark_pages
-from detector.pipeline.causes import HORIZON, cause_of
-from detector.pipeline.planned import mark_planned
+from detector.config import Settings
 from detector.pipeline.signals import PER_CLIENT, SOURCES
 from detector.pipeline.watching import memory
 from detector.pipeline.watching.cases import Case, Speak, Told, store
 from detector.pipeline.watching.fleet import SILENT, Fleet
+from detector.pipeline.watching.following import follow
 from detector.pipeline.watching.intake import Added, Intake
+from detector.pipeline.watching.loads import Loads
 from detector.pipeline.watching.packing import pack
-from detector.schemas import Incident
-from detector.severity import rate
 from detector.sources.live.live import Arrived
 from detector.windows.cells import Cells, Recent
 
-STALE_US = 15 * 60_000_000
-"""What is noticed so much later than it was (lines came late, the watch was down) wakes nobody."""
 MOST_BLOCKS = 1
 """Blocks of windows that are judged in one transaction."""
 MOST_TILES = 8
@@ -53,6 +47,8 @@ class Watch:
         stored: number of a tile -> the block up to which it is stored.
         named: services that are stored.
         looked_us: when something was last done.
+        loads: what services bore.
+        stated: how many services are stored to state something.
         born: when each service spoke first, ascending, microseconds since 1970 UTC.
     """
 
@@ -67,7 +63,13 @@ class Watch:
     stored: dict[int, int | None] = field(default_factory=dict)
     named: int = 0
     looked_us: int = 0
+    loads: Loads = field(init=False)
+    stated: int = 0
     born: list[int] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.recent.services, self.recent.told = self.intake.services, self.intake.told
+        self.loads = Loads(self.recent)
 
     def step(self, arrived: Sequence[Arrived], now_us: int, *, caught_up: bool) -> Told:
         """Take in what arrived and judge the windows that are over by that.
@@ -150,6 +152,10 @@ class Watch:
             rows = [(number, name, None, None) for number, name in enumerate(new, self.named)]
             self.connection.executemany("INSERT INTO watch_services VALUES (?, ?, ?, ?)", rows)
             self.named += len(new)
+        stated = sum(map(len, self.intake.told.values()))
+        if self.stated < stated:
+            memory.write_run(self.connection, "told", {name: sorted(of) for name, of in self.intake.told.items()})
+            self.stated = stated
 
     def _see_late(self, added: Iterable[Added]) -> None:
         """What came late is not judged any more, but causes know it."""
@@ -180,7 +186,9 @@ class Watch:
             self.recent.add(window, one)
         memory.write_windows(self.connection, "closed", ((at, one.encode()) for at, one in enumerate(cells, first)))
         memory.forget_windows(self.connection, "open", until)
-        self._follow(ended, until, now_us, told)
+        changed = self.loads.take(first, until, self.fleet.since, self.settings)
+        self.loads.store(self.connection, changed)
+        follow(self, ended, until, now_us, told)
         told.windows += len(cells)
         self._write_tiles()
         oldest = min((-1 if at is None else at for at in self.stored.values()), default=-1)
@@ -220,49 +228,6 @@ class Watch:
         self.connection.executemany("UPDATE watch_services SET since = ?, born_us = ? WHERE number = ?", rows)
         self.born = sorted([*self.born, *born.values()])
 
-    def _follow(self, ended: Sequence[Incident], now: int, now_us: int, told: Told) -> None:
-        """Which incidents began, which go on, which are over."""
-        lasting = {one.id: one for one in self.fleet.lasting()}
-        over = {one.id: one for one in ended}
-        for one in [*over.values(), *lasting.values()]:
-            is_new = one.id not in self.lasting
-            case = self._case(one, now, now_us)
-            if is_new:
-                told.opened.append(case)
-            if one.ended_us is None:
-                self.lasting[one.id] = case
-            else:
-                self.lasting.pop(one.id, None)
-                told.closed.append(case)
-            store(self.connection, case)
-
-    def _case(self, incident: Incident, now: int, now_us: int) -> Case:
-        """An incident with its cause, which is told as long as the windows around its begin are kept."""
-        before = self.lasting.get(incident.id)
-        start, seen_us = incident.started_us // self.intake.width_us, now * self.intake.width_us
-        incident = self._marked(incident, before, seen_us, now_us)
-        if before is not None and now > start + 2 * HORIZON:
-            return replace(before, incident=incident, seen_us=seen_us)
-        stale = is_stale(incident, before, now_us)
-        cause = cause_of(incident, self.recent, now)
-        return Case(incident, cause, self._deploys(incident), seen_us, stale)
-
-    def _marked(self, incident: Incident, before: Case | None, seen_us: int, now_us: int) -> Incident:
-        """Whether it pages; what was noticed too long ago when it was first told never does."""
-        incident = mark_planned([incident], self.settings.calendar, seen_us)[0]
-        incident = mark_pages([incident], partial(known_at, self.born), parse_budget(self.settings.budget))[0]
-        incident = rate(incident, None, seen_us, self.settings)
-        return replace(incident, page=incident.page and not is_stale(incident, before, now_us))
-
-    def _deploys(self, incident: Incident) -> tuple[str, ...]:
-        """What was deployed to the service in the hour before the alarm."""
-        since = incident.started_us - 3_600_000_000
-        return tuple(
-            text
-            for at_us, subject, text in memory.marks(self.connection, "deploy")
-            if since <= at_us <= incident.detected_us and subject in (incident.service, "*")
-        )
-
     def _write_tiles(self) -> None:
         """Write tiles that learned since they were written, some at a time, and those that have new services."""
         waiting = [number for number, tile in self.fleet.tiles.items()
@@ -285,8 +250,3 @@ class Watch:
     def prepare(self) -> None:
         """Do ahead what the next windows need, when nobody waits."""
         self.fleet.prepare()
-
-
-def is_stale(incident: Incident, before: Case | None, now_us: int) -> bool:
-    """Whether an incident was noticed long after it was, so that it wakes nobody."""
-    return before.stale if before is not None else now_us - incident.detected_us > STALE_US
