@@ -22,7 +22,8 @@ from detector.pipeline.watching import memory
 from detector.pipeline.watching.begin import begin
 from detector.pipeline.watching.cases import Case, Told, case_of
 from detector.pipeline.watching.watch import Watch
-from detector.sources.live.live import Arrived
+from detector.sources.live.live import Arrived, Extent
+from detector.sources.parts import Identity
 from tests.pipeline.making import START_US, access_log
 
 MINUTE_US = 60_000_000
@@ -263,3 +264,46 @@ def test_how_long_is_left_is_told_as_a_scan_does(tmp_path, pool) -> None:
         assert {one.id: one.severity for one in result.incidents} == {
             case.incident.id: case.incident.severity for case in cases
         }
+
+
+def of_two_endpoints() -> bytes:
+    """Some hours of an access log, with a surge of half an hour that calls of `/sync` make."""
+    lines, rng = LOG.decode().splitlines(), np.random.default_rng(1)
+    times = [line.split("[")[1][12:17] for line in lines]
+    chatty = ["05:00" <= time < "05:30" and rng.random() < 0.8 for time in times]
+    return "".join(
+        line.replace("/a", "/sync" if is_chatty else "/a") + "\n"
+        for line, is_chatty in zip(lines, chatty, strict=True)
+    ).encode()
+
+
+@pytest.mark.parametrize("kept", ["file", "memory"])
+def test_who_holds_the_excess_is_told_as_a_scan_does(kept, tmp_path, pool) -> None:
+    """From a file that is followed and renamed meanwhile, also after restarts, and from what is kept in memory."""
+    log, growing = of_two_endpoints(), tmp_path / "shop.log"
+    lines, firsts = log.splitlines(keepends=True), list[Case]()
+    for number, run in enumerate(runs_of(lines, list(range(97, len(lines), 197)))):
+        if number == 0 or (kept == "file" and number % 9 == 0):
+            watch = watch_in(tmp_path / "state", pool)
+        with growing.open("ab") as file:
+            file.write(run.data)
+            end = file.tell()
+        extent = Extent(str(tmp_path / "shop.log"), identity_of(growing), end - len(run.data), end)
+        moment = START_US + round((number * 197 + 97) / len(lines) * HOURS * 60) * MINUTE_US
+        firsts += watch.step([replace(run, extent=extent if kept == "file" else None)], moment, caught_up=True).opened
+        growing = growing.rename(tmp_path / f"shop.log.{number}") if kept == "file" and number % 5 == 0 else growing
+        watch.prepare()
+    watch.finish()
+    cases = [case_of(body) for (body,) in watch.connection.execute("SELECT body FROM watch_incidents")]
+    (tmp_path / "all").mkdir()
+    (tmp_path / "all" / "shop.log").write_bytes(log)
+    result = scan([str(tmp_path / "all" / "shop.log")], SETTINGS, NOW_US)
+    wanted = {one.id: result.causes[one.id].contributors for one in result.incidents}
+    assert wanted == {case.incident.id: case.cause.contributors for case in cases}
+    assert ["GET /sync"] == [case.cause.contributors[0].value for case in firsts]
+
+
+def identity_of(path: Path) -> Identity:
+    """Which file it is."""
+    status = path.stat()
+    return Identity(status.st_dev, status.st_ino)

@@ -13,6 +13,7 @@ from detector.incidents.pages import known_at, mark_pages
 from detector.pipeline.causes import HORIZON, cause_of
 from detector.pipeline.planned import mark_planned
 from detector.pipeline.watching import memory
+from detector.pipeline.watching.asking import WAIT_S, ask, is_due
 from detector.pipeline.watching.cases import Case, Told, store
 from detector.pipeline.watching.foreseeing import MOST, foresee, hour_before
 from detector.schemas import Incident
@@ -37,13 +38,16 @@ def follow(watch: Watch, ended: Sequence[Incident], now: int, now_us: int, told:
     """
     lasting = {one.id: one for one in watch.fleet.lasting()}
     over = {one.id: one for one in ended}
-    due = _due(watch, lasting)
+    due, asked = _due(watch, lasting), list[Case]()
     for one in [*over.values(), *lasting.values()]:
         before = watch.lasting.get(one.id)
         case = _opened(watch, one, now, now_us) if before is None else _going_on(watch, one, before, now)
         if one.id in due:
             case = replace(case, cause=replace(case.cause, forecast=_foresee(watch, case, now)))
         case = replace(case, incident=_marked(watch, case))
+        if before is None or is_due(case, now_us=case.seen_us):
+            case = replace(case, asked_us=case.seen_us if one.ended_us is None else one.ended_us)
+            asked.append(case)
         if before is None:
             told.opened.append(case)
         if one.ended_us is None:
@@ -52,6 +56,10 @@ def follow(watch: Watch, ended: Sequence[Incident], now: int, now_us: int, told:
             watch.lasting.pop(one.id, None)
             told.closed.append(case)
         store(watch.connection, case)
+    if asked:
+        ask(watch, asked, now)
+        if any(not case.stale for case in told.opened):
+            watch.asking.wait(WAIT_S)
 
 
 def _due(watch: Watch, lasting: dict[str, Incident]) -> set[str]:
@@ -79,7 +87,8 @@ def _going_on(watch: Watch, incident: Incident, before: Case, now: int) -> Case:
     width_us = watch.intake.width_us
     case = replace(before, incident=incident, seen_us=now * width_us)
     if now <= incident.started_us // width_us + 2 * HORIZON:
-        cause = replace(cause_of(incident, watch.recent, now), forecast=before.cause.forecast)
+        cause, old = cause_of(incident, watch.recent, now), before.cause
+        cause = replace(cause, forecast=old.forecast, contributors=old.contributors)
         case = replace(case, cause=cause, deploys=_deploys(watch, incident))
     return case if incident.ended_us is None else replace(case, cause=replace(case.cause, forecast=case.noticed))
 

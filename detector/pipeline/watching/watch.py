@@ -16,6 +16,7 @@ import msgspec
 from detector.config import Settings
 from detector.pipeline.signals import PER_CLIENT, SOURCES
 from detector.pipeline.watching import memory
+from detector.pipeline.watching.asking import Asking, hear
 from detector.pipeline.watching.cases import Case, Speak, Told, store
 from detector.pipeline.watching.fleet import SILENT, Fleet
 from detector.pipeline.watching.following import follow
@@ -29,6 +30,8 @@ MOST_BLOCKS = 1
 """Blocks of windows that are judged in one transaction."""
 MOST_TILES = 8
 """Tiles that are written in one transaction."""
+LAST_S = 10.0
+"""Answers are waited for so long at the end."""
 LOOK_US = 5_000_000
 """Where nothing arrives, notices that wait for their time are looked at so often."""
 
@@ -48,6 +51,7 @@ class Watch:
         named: services that are stored.
         looked_us: when something was last done.
         loads: what services bore.
+        asking: finds out who holds the excess.
         stated: how many services are stored to state something.
         born: when each service spoke first, ascending, microseconds since 1970 UTC.
     """
@@ -64,6 +68,7 @@ class Watch:
     named: int = 0
     looked_us: int = 0
     loads: Loads = field(init=False)
+    asking: Asking = field(default_factory=Asking)
     stated: int = 0
     born: list[int] = field(default_factory=list)
 
@@ -81,12 +86,14 @@ class Watch:
         """
         told = Told()
         self.released = self.released or caught_up
-        if not arrived and now_us - self.looked_us < LOOK_US and not self._has_more(self._until(now_us)):
+        is_early = now_us - self.looked_us < LOOK_US and not self.asking.is_answered
+        if not arrived and is_early and not self._has_more(self._until(now_us)):
             return told
         self.looked_us = now_us
         with self.connection:
             self._take(arrived)
             self._hear_answers(told)
+            hear(self)
             until = self._until(now_us)
             if told.closed or not self._has_more(until):
                 self.speak(self.connection, [*self.lasting.values(), *told.closed], now_us)
@@ -144,6 +151,7 @@ class Watch:
             self.connection.execute(
                 "INSERT OR REPLACE INTO watch_streams VALUES (?, ?)", (source, msgspec.json.encode(body))
             )
+        self.intake.trails.store(self.connection)
         for one in arrived:
             if one.position is not None:
                 memory.move(self.connection, one.key, one.position)
@@ -189,11 +197,26 @@ class Watch:
         changed = self.loads.take(first, until, self.fleet.since, self.settings)
         self.loads.store(self.connection, changed)
         follow(self, ended, until, now_us, told)
+        self._name(told)
         told.windows += len(cells)
         self._write_tiles()
         oldest = min((-1 if at is None else at for at in self.stored.values()), default=-1)
         memory.forget_windows(self.connection, "closed", min(oldest, until - self.recent.keep))
         memory.forget_windows(self.connection, "late", until - self.recent.keep)
+        self.intake.trails.forget(self.connection, self.recent.span()[0] * self.intake.width_us)
+
+    def _name(self, told: Told) -> None:
+        """Tell who holds the excess as far as that is known by now."""
+        heard = {case.incident.id: case for case in hear(self)}
+        told.opened = [heard.get(case.incident.id, case) for case in told.opened]
+        told.closed = [heard.get(case.incident.id, case) for case in told.closed]
+
+    def finish(self) -> None:
+        """Take the last answers; nothing arrives any more."""
+        self.asking.wait(LAST_S)
+        with self.connection:
+            hear(self)
+        self.asking.close()
 
     def _widen(self, cells: Sequence[Cells]) -> None:
         """From the first client on, lines per client are judged."""
