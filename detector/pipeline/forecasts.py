@@ -88,13 +88,13 @@ def foretell_rises(
     found = {}
     for incident in moved:
         rise, mine = rises[incident.id], known.get(incident.id)
-        mine = mine or _bare(store, incident, rise, learned.get(incident.service), settings)
+        mine = mine or bare(store, incident, rise, learned.get(incident.service), settings)
         if mine is not None and mine.unit == "lines/min":
             found[incident.id] = replace(mine, load_of_all=rise.lines_at_full / mine.capacity)
     return found
 
 
-def _bare(store: Store, incident: Incident, rise: Rise, best: Best | None, settings: Settings) -> Forecast | None:
+def bare(store: Store, incident: Incident, rise: Rise, best: Best | None, settings: Settings) -> Forecast | None:
     """The load alone, at the moment that it was noticed; None where it is not known what the service can bear."""
     rule, width, moment = capacity_for(incident.service, settings.capacity), store.width_us, incident.detected_us
     if rule is not None and rule.lines_per_minute is not None:

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
+from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 
@@ -24,7 +25,7 @@ from detector.pipeline.watching.cases import Case, Told, case_of
 from detector.pipeline.watching.watch import Watch
 from detector.sources.live.live import Arrived, Extent
 from detector.sources.parts import Identity
-from tests.pipeline.making import START_US, access_log
+from tests.pipeline.making import START, START_US, access_line, access_log
 
 MINUTE_US = 60_000_000
 NOW_US = START_US + 2 * 86_400_000_000
@@ -307,3 +308,30 @@ def identity_of(path: Path) -> Identity:
     """Which file it is."""
     status = path.stat()
     return Identity(status.st_dev, status.st_ino)
+
+
+def test_a_chatty_version_is_told_as_a_scan_does(tmp_path, pool) -> None:
+    """Its incident, with those of its service that have the same cause, is that of a scan, also after restarts."""
+    rng, lines = np.random.default_rng(2), []
+    for minute in range(9 * 60):
+        spread = min(max((minute - 360) / 60, 0.0), 0.7)
+        seconds = []
+        for client in rng.choice(60, 25, replace=False).tolist():
+            is_new = client / 60 < spread
+            seconds += [(second, client, 1 + is_new) for second in rng.integers(0, 60, 1 + 5 * is_new).tolist()]
+        for second, client, version in sorted(seconds):
+            line = access_line(START + timedelta(minutes=minute, seconds=second), client)
+            lines.append(line.replace("probe/1.0", f"app/{version}.0").encode() + b"\n")
+    (tmp_path / "shop.log").write_bytes(b"".join(lines))
+    result = scan([str(tmp_path / "shop.log")], SETTINGS, NOW_US)
+    for number, run in enumerate(runs_of(lines, list(range(97, len(lines), 197)))):
+        if number % 20 == 0:
+            watch = watch_in(tmp_path / "state", pool)
+        watch.step([run], NOW_US, caught_up=True)
+        watch.prepare()
+    watch.step([], NOW_US + 30 * MINUTE_US, caught_up=True)
+    cases = [case_of(body) for (body,) in watch.connection.execute("SELECT body FROM watch_incidents")]
+    rises = {key: cause.version for key, cause in result.causes.items()}
+    assert "version" in {one.signal for one in result.incidents}
+    assert {one.id: replace(one, page=False) for one in result.incidents} == {one.incident.id: one.incident for one in cases}
+    assert rises == {case.incident.id: case.cause.version for case in cases}

@@ -22,8 +22,9 @@ from detector.pipeline.index import Span
 from detector.pipeline.read import Context
 from detector.pipeline.reference import BACK_US, LEAST_US, MOST_LINES, MOST_US, Reference
 from detector.pipeline.stores import Real
+from detector.pipeline.version_walk import with_version
 from detector.pipeline.walk import Walk
-from detector.pipeline.watching.cases import Case, case_of, store
+from detector.pipeline.watching.cases import Case, Told, case_of, store
 from detector.pipeline.watching.trails import Trail
 from detector.schemas import Block, Incident
 
@@ -205,9 +206,17 @@ def hear(watch: Watch) -> list[Case]:
         row = watch.connection.execute("SELECT body FROM watch_incidents WHERE id = ?", (key,)).fetchone()
         case = watch.lasting.get(key) or (None if row is None else case_of(row[0]))
         if case is not None and contributors:
-            case = replace(case, cause=replace(case.cause, contributors=contributors))
+            cause = with_version(replace(case.cause, contributors=contributors), case.incident.signal)
+            case = replace(case, cause=cause)
             heard.append(case)
             store(watch.connection, case)
             if key in watch.lasting:
                 watch.lasting[key] = case
     return heard
+
+
+def name(watch: Watch, told: Told) -> None:
+    """Tell who holds the excess as far as that is known by now."""
+    heard = {case.incident.id: case for case in hear(watch)}
+    told.opened = [heard.get(case.incident.id, case) for case in told.opened]
+    told.closed = [heard.get(case.incident.id, case) for case in told.closed]

@@ -113,6 +113,8 @@ def _restore(watch: Watch, run: Mapping[str, Any], now_us: int) -> None:
     told = memory.read_run(connection, "told") or {}
     intake.told.update({column: set(names) for column, names in told.items()})
     watch.loads.restore(connection)
+    intake.versions.restore(connection)
+    watch.joining.restore(connection)
     intake.trails.restore(connection, run["reached"] or 0)
     for number, data in memory.windows(connection, "open"):
         intake.windows.setdefault(number, []).append(Cells.decode(data))

@@ -7,15 +7,16 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from detector.causes import Forecast
+from detector.causes import Forecast, Rise
 from detector.config import parse_budget
 from detector.incidents.pages import known_at, mark_pages
 from detector.pipeline.causes import HORIZON, cause_of
 from detector.pipeline.planned import mark_planned
+from detector.pipeline.version_walk import told_of, with_version
 from detector.pipeline.watching import memory
 from detector.pipeline.watching.asking import WAIT_S, ask, is_due
 from detector.pipeline.watching.cases import Case, Told, store
-from detector.pipeline.watching.foreseeing import MOST, foresee, hour_before
+from detector.pipeline.watching.foreseeing import MOST, foresee, hour_before, load_of_all
 from detector.schemas import Incident
 from detector.severity import rate
 
@@ -26,24 +27,25 @@ STALE_US = 15 * 60_000_000
 """What is noticed so much later than it was (lines came late, the watch was down) wakes nobody."""
 
 
-def follow(watch: Watch, ended: Sequence[Incident], now: int, now_us: int, told: Told) -> None:
+def follow(watch: Watch, incidents: Sequence[Incident], now: int, now_us: int, told: Told) -> None:
     """Bring the incidents of a watch up to date, and store them; the caller commits.
 
     Args:
         watch: changed in place.
-        ended: incidents that are over.
+        incidents: those that are over, and those that last.
         now: the window up to which all were judged.
         now_us: the clock, microseconds since 1970 UTC.
         told: what began and what is over is added.
     """
-    lasting = {one.id: one for one in watch.fleet.lasting()}
-    over = {one.id: one for one in ended}
+    lasting = {one.id: one for one in incidents if one.ended_us is None}
+    rises = watch.joining.rises()
     due, asked = _due(watch, lasting), list[Case]()
-    for one in [*over.values(), *lasting.values()]:
+    for one in incidents:
         before = watch.lasting.get(one.id)
         case = _opened(watch, one, now, now_us) if before is None else _going_on(watch, one, before, now)
         if one.id in due:
             case = replace(case, cause=replace(case.cause, forecast=_foresee(watch, case, now)))
+        case = _with_rise(watch, case, rises.get(one.id))
         case = replace(case, incident=_marked(watch, case))
         if before is None or is_due(case, now_us=case.seen_us):
             case = replace(case, asked_us=case.seen_us if one.ended_us is None else one.ended_us)
@@ -60,6 +62,15 @@ def follow(watch: Watch, ended: Sequence[Incident], now: int, now_us: int, told:
         ask(watch, asked, now)
         if any(not case.stale for case in told.opened):
             watch.asking.wait(WAIT_S)
+
+
+def _with_rise(watch: Watch, case: Case, rise: Rise | None) -> Case:
+    """With the version that stands out in it."""
+    if rise is None:
+        return case
+    cause = told_of(case.incident, case.cause, rise)
+    forecast = load_of_all(case.incident, rise, cause.forecast, watch.loads, watch.settings)
+    return replace(case, cause=with_version(replace(cause, forecast=forecast), case.incident.signal))
 
 
 def _due(watch: Watch, lasting: dict[str, Incident]) -> set[str]:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from detector.baseline.ahead import look_ahead
 from detector.capacity import capacity_for
-from detector.causes import Forecast
+from detector.causes import Forecast, Rise
 from detector.config import Settings
-from detector.pipeline.forecasts import LEVEL_US, Telling
+from detector.pipeline.forecasts import LEVEL_US, Telling, bare
 from detector.pipeline.stores import Real
 from detector.pipeline.watching.fleet import TILE, Fleet
 from detector.pipeline.watching.loads import Loads
@@ -75,7 +75,7 @@ def foresee(
     fleet, loads = known
     number = loads.recent.services[incident.service]
     rule, best = capacity_for(incident.service, settings.capacity), loads.best.get(number)
-    if incident.factor < 1 or (rule is None and best is None):
+    if incident.signal == "version" or incident.factor < 1 or (rule is None and best is None):
         return None
     state = fleet.tiles[number // TILE].state
     noticed = incident.detected_us // state.width_us
@@ -83,3 +83,12 @@ def foresee(
     usual = look_ahead(state.history, number % TILE * len(state.signals), learned)
     told = Live(loads.recent, incident, usual, end, before, float(loads.today.get(number, 0)))
     return told.by(rule, best)
+
+
+def load_of_all(
+    incident: Incident, rise: Rise, known: Forecast | None, loads: Loads, settings: Settings
+) -> Forecast | None:
+    """What is known, with the load if all clients had a version; arguments as for `bare`."""
+    best = loads.best.get(loads.recent.services[incident.service])
+    mine = known or bare(loads.recent, incident, rise, best, settings)
+    return replace(mine, load_of_all=rise.lines_at_full / mine.capacity) if mine and mine.unit == "lines/min" else known

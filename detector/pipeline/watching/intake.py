@@ -11,6 +11,7 @@ from detector.config import Settings
 from detector.pipeline.read import Reading
 from detector.pipeline.watching.streams import Stream, times_of
 from detector.pipeline.watching.trails import Trails
+from detector.pipeline.watching.versions import Versions
 from detector.sources.live.live import Arrived
 from detector.windows.cells import Cells, merge, split
 from detector.windows.counting import Partial
@@ -45,6 +46,7 @@ class Intake:
         services: name -> number.
         pending: number of a service that was not judged yet -> the logs in which it spoke.
         trails: where the lines of the last hours are.
+        versions: what the clients of each version sent.
         told: column -> names of the services that state it.
         windows: that are open, in parts.
         closed: windows before this one are closed; None: none is.
@@ -59,10 +61,14 @@ class Intake:
     services: dict[str, int] = field(default_factory=dict)
     pending: dict[int, set[str]] = field(default_factory=dict)
     trails: Trails = field(default_factory=Trails)
+    versions: Versions = field(init=False)
     told: dict[str, set[str]] = field(default_factory=dict)
     windows: dict[int, list[Cells]] = field(default_factory=dict)
     closed: int | None = None
     tally: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        self.versions = Versions(self.width_us)
 
     def take(self, runs: Iterable[Arrived]) -> list[Added]:
         """Count what arrived; what to store of it."""
@@ -82,6 +88,7 @@ class Intake:
                 span = None if first_us is None or last_us is None else (first_us, last_us)
                 self.trails.note(run, span, {name for name in reading.partial.services if name in self.services})
                 newest = run.received_us + FUTURE_US
+                self.versions.take(reading, newest)
                 times = [time for time in times_of(reading, self.width_us) if time <= newest]
                 self.watermark.see(run.source, times, run.received_us)
         return added

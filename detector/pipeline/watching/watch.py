@@ -16,13 +16,15 @@ import msgspec
 from detector.config import Settings
 from detector.pipeline.signals import PER_CLIENT, SOURCES
 from detector.pipeline.watching import memory
-from detector.pipeline.watching.asking import Asking, hear
+from detector.pipeline.watching.asking import Asking, hear, name
 from detector.pipeline.watching.cases import Case, Speak, Told, store
 from detector.pipeline.watching.fleet import SILENT, Fleet
 from detector.pipeline.watching.following import follow
 from detector.pipeline.watching.intake import Added, Intake
+from detector.pipeline.watching.joining import Around, Joining
 from detector.pipeline.watching.loads import Loads
 from detector.pipeline.watching.packing import pack
+from detector.schemas import Incident
 from detector.sources.live.live import Arrived
 from detector.windows.cells import Cells, Recent
 
@@ -52,6 +54,7 @@ class Watch:
         looked_us: when something was last done.
         loads: what services bore.
         asking: finds out who holds the excess.
+        joining: the incidents of versions.
         stated: how many services are stored to state something.
         born: when each service spoke first, ascending, microseconds since 1970 UTC.
     """
@@ -69,6 +72,7 @@ class Watch:
     looked_us: int = 0
     loads: Loads = field(init=False)
     asking: Asking = field(default_factory=Asking)
+    joining: Joining = field(default_factory=Joining)
     stated: int = 0
     born: list[int] = field(default_factory=list)
 
@@ -117,9 +121,15 @@ class Watch:
         for mark in memory.answers(self.connection, applied=False) if now is not None else ():
             ended = self.fleet.dismiss(self.intake.services[mark.service])
             memory.apply(self.connection, mark.position, now or 0)
-            case = self.lasting.pop(mark.incident, None)
-            if ended is not None and case is not None:
-                case = replace(case, incident=replace(ended, page=case.incident.page))
+            case, versions = self.lasting.pop(mark.incident, None), self.joining.dismiss(mark.incident)
+            if versions:
+                self.intake.versions.dismiss(mark.service, versions)
+                self.intake.versions.store_known(self.connection)
+                self.joining.keep(self.connection)
+            if case is not None and (ended is not None or versions):
+                over = replace(case.incident, ended_us=(now or 0) * self.intake.width_us)
+                ended = over if versions or ended is None else replace(ended, page=case.incident.page)
+                case = replace(case, incident=ended)
                 told.closed.append(case)
                 store(self.connection, case)
 
@@ -152,6 +162,7 @@ class Watch:
                 "INSERT OR REPLACE INTO watch_streams VALUES (?, ?)", (source, msgspec.json.encode(body))
             )
         self.intake.trails.store(self.connection)
+        self.intake.versions.store(self.connection)
         for one in arrived:
             if one.position is not None:
                 memory.move(self.connection, one.key, one.position)
@@ -196,8 +207,10 @@ class Watch:
         memory.forget_windows(self.connection, "open", until)
         changed = self.loads.take(first, until, self.fleet.since, self.settings)
         self.loads.store(self.connection, changed)
-        follow(self, ended, until, now_us, told)
-        self._name(told)
+        incidents = self._join(ended, until)
+        follow(self, incidents, until, now_us, told)
+        self.joining.keep(self.connection)
+        name(self, told)
         told.windows += len(cells)
         self._write_tiles()
         oldest = min((-1 if at is None else at for at in self.stored.values()), default=-1)
@@ -205,11 +218,17 @@ class Watch:
         memory.forget_windows(self.connection, "late", until - self.recent.keep)
         self.intake.trails.forget(self.connection, self.recent.span()[0] * self.intake.width_us)
 
-    def _name(self, told: Told) -> None:
-        """Tell who holds the excess as far as that is known by now."""
-        heard = {case.incident.id: case for case in hear(self)}
-        told.opened = [heard.get(case.incident.id, case) for case in told.opened]
-        told.closed = [heard.get(case.incident.id, case) for case in told.closed]
+    def _join(self, ended: Sequence[Incident], until: int) -> list[Incident]:
+        """Judge the versions; the incidents that are over, then those that last, those of one cause as one."""
+        versions, before = self.intake.versions, self.intake.versions.judged
+        open_at = self.fleet.tiles[SILENT].state.open_at
+        found = versions.advance(until * self.intake.width_us, self.settings, open_at)
+        every = [*ended, *self.fleet.lasting()]
+        around = Around(self.recent, until, self.lasting.keys())
+        joined = self.joining.join(every, [*found, *versions.judge.still_open()], around)
+        if versions.judged != before:
+            versions.store_known(self.connection)
+        return sorted(joined.values(), key=lambda one: (one.ended_us is None, one.ended_us or 0, one.service, one.id))
 
     def finish(self) -> None:
         """Take the last answers; nothing arrives any more."""
