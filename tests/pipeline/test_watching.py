@@ -333,5 +333,7 @@ def test_a_chatty_version_is_told_as_a_scan_does(tmp_path, pool) -> None:
     cases = [case_of(body) for (body,) in watch.connection.execute("SELECT body FROM watch_incidents")]
     rises = {key: cause.version for key, cause in result.causes.items()}
     assert "version" in {one.signal for one in result.incidents}
-    assert {one.id: replace(one, page=False) for one in result.incidents} == {one.incident.id: one.incident for one in cases}
+    assert {one.id: replace(one, page=False) for one in result.incidents} == {
+        case.incident.id: case.incident for case in cases
+    }
     assert rises == {case.incident.id: case.cause.version for case in cases}

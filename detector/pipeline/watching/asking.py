@@ -68,12 +68,12 @@ class Asking:
 
     Attributes:
         pool: one thread, so that reading again never takes more than one processor from what arrives.
-        waiting: ids of the incidents of each question, and its answer.
+        waiting: of each question ids of the incidents with up to when they were known, and its answer.
         stop: ends them.
     """
 
     pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "who"))
-    waiting: list[tuple[frozenset[str], Future[Found]]] = field(default_factory=list)
+    waiting: list[tuple[dict[str, int], Future[Found]]] = field(default_factory=list)
     stop: Event = field(default_factory=Event)
 
     @property
@@ -81,22 +81,27 @@ class Asking:
         """Whether any answer is there."""
         return any(future.done() for _, future in self.waiting)
 
-    def ask(self, cases: dict[str, Counting], looks: list[Look]) -> None:
+    def is_waiting(self, incident: str) -> bool:
+        """Whether an answer about an incident will come."""
+        return any(incident in known for known, _ in self.waiting)
+
+    def ask(self, known: dict[str, int], cases: dict[str, Counting], looks: list[Look]) -> None:
         """Begin to read."""
-        self.waiting.append((frozenset(cases), self.pool.submit(search, cases, looks, self.stop)))
+        self.waiting.append((known, self.pool.submit(search, cases, looks, self.stop)))
 
     def wait(self, seconds: float) -> None:
         """Give answers a moment."""
         wait([future for _, future in self.waiting], timeout=seconds)
 
-    def take(self) -> tuple[Found, int]:
-        """The answers that are there, and of how many incidents none will come."""
+    def take(self) -> dict[str, tuple[int, tuple[Contributor, ...] | None]]:
+        """The answers that are there, by incident: up to when it was known, and who; None where nobody can tell."""
         done = [each for each in self.waiting if each[1].done()]
         self.waiting = [each for each in self.waiting if not each[1].done()]
-        found: Found = {}
-        for _, future in done:
-            found |= {} if future.exception() is not None else future.result()
-        return found, sum(len(keys - found.keys()) for keys, _ in done)
+        found: dict[str, tuple[int, tuple[Contributor, ...] | None]] = {}
+        for known, future in done:
+            answer = {} if future.exception() is not None else future.result()
+            found |= {key: (known_us, answer.get(key)) for key, known_us in known.items()}
+        return found
 
     def close(self) -> None:
         """End what goes on."""
@@ -155,9 +160,14 @@ def ask(watch: Watch, cases: Sequence[Case], now: int) -> None:
         for key, look in mine[1]:
             old = looks.get(key, look._replace(spans=[], keys=frozenset()))
             looks[key] = look._replace(spans=[*old.spans, *look.spans], keys=old.keys | look.keys)
-    watch.intake.tally[UNTOLD] += len(wanted) - len(counting)
+    known = {case.incident.id: _known_us(case) for case in cases}
+    for case in cases:
+        if case.incident.id not in counting:
+            watch.intake.tally[UNTOLD] += case.incident.factor >= 1
+            _note(watch, replace(case, asked_us=known[case.incident.id]))
     if counting:
-        watch.asking.ask(counting, [look._replace(blocks=look.trail.blocks(look.spans)) for look in looks.values()])
+        read = [look._replace(blocks=look.trail.blocks(look.spans)) for look in looks.values()]
+        watch.asking.ask({key: known[key] for key in counting}, counting, read)
 
 
 def _periods(watch: Watch, incident: Incident, now: int, together: int) -> Periods:
@@ -189,29 +199,46 @@ def _looks(watch: Watch, incident: Incident, periods: Periods) -> tuple[Counting
     return Counting(incident, periods), looks
 
 
-def is_due(case: Case, now_us: int) -> bool:
-    """Whether more of the first hour of an incident is known than when it was asked last, and all of it."""
-    one = case.incident
-    hour = one.started_us + MOST_US
-    until = min(hour, now_us if one.ended_us is None else one.ended_us)
-    return case.asked_us < until and (one.ended_us is not None or now_us >= hour)
+def _known_us(case: Case) -> int:
+    """Up to when an incident is known."""
+    return case.seen_us if case.incident.ended_us is None else case.incident.ended_us
+
+
+def is_due(case: Case) -> bool:
+    """Whether nobody asked yet, or all of the first hour of an incident is known and was not when it was asked."""
+    one, hour = case.incident, case.incident.started_us + MOST_US
+    is_whole = one.ended_us is not None or case.seen_us >= hour
+    return not case.asked_us or (is_whole and case.asked_us < min(hour, _known_us(case)))
+
+
+def ask_again(watch: Watch) -> None:
+    """After a restart: what was asked and not answered before."""
+    since = watch.recent.span()[0] * watch.recent.width_us
+    rows = watch.connection.execute("SELECT body FROM watch_incidents WHERE ended_us >= ?", (since,)).fetchall()
+    unanswered = [case for case in map(case_of, (body for (body,) in rows)) if is_due(case)]
+    if unanswered:
+        ask(watch, unanswered, watch.intake.closed or 0)
+
+
+def _note(watch: Watch, case: Case) -> None:
+    """Keep an incident as it is known now; the caller commits."""
+    store(watch.connection, case)
+    if case.incident.id in watch.lasting:
+        watch.lasting[case.incident.id] = case
 
 
 def hear(watch: Watch) -> list[Case]:
     """Take the answers that are there into the incidents, and store them; the caller commits."""
-    found, untold = watch.asking.take()
-    watch.intake.tally[UNTOLD] += untold
     heard = []
-    for key, contributors in found.items():
+    for key, (known_us, contributors) in watch.asking.take().items():
+        watch.intake.tally[UNTOLD] += contributors is None
         row = watch.connection.execute("SELECT body FROM watch_incidents WHERE id = ?", (key,)).fetchone()
         case = watch.lasting.get(key) or (None if row is None else case_of(row[0]))
-        if case is not None and contributors:
-            cause = with_version(replace(case.cause, contributors=contributors), case.incident.signal)
-            case = replace(case, cause=cause)
-            heard.append(case)
-            store(watch.connection, case)
-            if key in watch.lasting:
-                watch.lasting[key] = case
+        if case is not None:
+            told = case.cause.contributors if contributors is None else contributors
+            cause = with_version(replace(case.cause, contributors=told), case.incident.signal)
+            heard.append(replace(case, cause=cause, asked_us=known_us))
+            _note(watch, heard[-1])
     return heard
 
 

@@ -20,6 +20,7 @@ from detector.pipeline.opening import width_of
 from detector.pipeline.scan import opens_at
 from detector.pipeline.signals import LINES, PER_LINE
 from detector.pipeline.watching import memory
+from detector.pipeline.watching.asking import ask_again
 from detector.pipeline.watching.cases import Speak, case_of
 from detector.pipeline.watching.fleet import NOT_YET, SILENT, Fleet
 from detector.pipeline.watching.intake import Intake
@@ -60,6 +61,7 @@ def begin(connection: sqlite3.Connection, settings: Settings, now_us: int, pool:
     elif settings.model:
         _recall(watch, settings.model)
     with connection:
+        ask_again(watch)
         memory.write_run(connection, "budgets", [settings.budget, settings.incident_budget])
     return watch
 

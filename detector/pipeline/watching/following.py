@@ -47,8 +47,7 @@ def follow(watch: Watch, incidents: Sequence[Incident], now: int, now_us: int, t
             case = replace(case, cause=replace(case.cause, forecast=_foresee(watch, case, now)))
         case = _with_rise(watch, case, rises.get(one.id))
         case = replace(case, incident=_marked(watch, case))
-        if before is None or is_due(case, now_us=case.seen_us):
-            case = replace(case, asked_us=case.seen_us if one.ended_us is None else one.ended_us)
+        if is_due(case) and not watch.asking.is_waiting(one.id):
             asked.append(case)
         if before is None:
             told.opened.append(case)
