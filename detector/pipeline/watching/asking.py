@@ -81,9 +81,9 @@ class Asking:
         """Whether any answer is there."""
         return any(future.done() for _, future in self.waiting)
 
-    def is_waiting(self, incident: str) -> bool:
-        """Whether an answer about an incident will come."""
-        return any(incident in known for known, _ in self.waiting)
+    def asked_us(self, incident: str) -> int:
+        """Up to when an incident was known when it was last asked about, of what is not answered; 0: nothing is."""
+        return max((known.get(incident, 0) for known, _ in self.waiting), default=0)
 
     def ask(self, known: dict[str, int], cases: dict[str, Counting], looks: list[Look]) -> None:
         """Begin to read."""

@@ -47,7 +47,7 @@ def follow(watch: Watch, incidents: Sequence[Incident], now: int, now_us: int, t
             case = replace(case, cause=replace(case.cause, forecast=_foresee(watch, case, now)))
         case = _with_rise(watch, case, rises.get(one.id))
         case = replace(case, incident=_marked(watch, case))
-        if is_due(case) and not watch.asking.is_waiting(one.id):
+        if is_due(replace(case, asked_us=max(case.asked_us, watch.asking.asked_us(one.id)))):
             asked.append(case)
         if before is None:
             told.opened.append(case)
