@@ -24,6 +24,7 @@ class Life(Struct, frozen=True, kw_only=True):
         seen_us: when anything was heard of it last, to the minute.
         sequence: of the next notice; 0 while nothing was said.
         told: severities told, the latest last; kind: told last; spoken_us: when.
+        named: whether it was told who holds most of it.
         quiet_us: since when it is quiet; None while it lasts.
         over: nothing more is to be said.
         digested: it was part of a digest.
@@ -42,6 +43,7 @@ class Life(Struct, frozen=True, kw_only=True):
     told: tuple[Severity, ...] = ()
     kind: str = ""
     spoken_us: int = 0
+    named: bool = False
     quiet_us: int | None = None
     over: bool = False
     digested: bool = False

@@ -151,13 +151,17 @@ def _quiet(silence: Silence, rules: Rules) -> tuple[Reason, str]:
 def _update(life: Life, now_us: int, rules: Rules, silence: Silence | None) -> tuple[Life, Decision]:
     """It lasts: say what changed, if anything did."""
     reason: Reason | None = None
+    is_named = life.named or life.lead.contributor is None
+    if not is_named:
+        reason = "contributor_known"
     if life.lead.kind != life.kind:
         reason = "kind_changed"
     if life.lead.severity != life.told[-1]:
         reason = "severity_changed"
     if reason is None:
         return _hold(life, "unchanged")
-    if 0 <= now_us - life.spoken_us < rules.update_every_us:  # a clock that was set back does not keep anybody waiting
+    is_early = 0 <= now_us - life.spoken_us < rules.update_every_us
+    if is_early and is_named:  # a clock that was set back does not keep anybody waiting
         return _hold(life, "too_soon")
     if silence is not None:
         return _hold(life, *_quiet(silence, rules))
@@ -175,7 +179,8 @@ def _speak(life: Life, state: State, reason: Reason, now_us: int, rules: Rules) 
     told = (*(one for one in life.told if one != severity), severity)
     life = replace(
         life, sequence=life.sequence + 1, spoken_us=now_us, told=told, kind=life.lead.kind, reason=reason,
-        over=state == "resolved", service=life.lead.service if life.sequence == 0 else life.service,
+        over=state == "resolved", named=life.named or life.lead.contributor is not None,
+        service=life.lead.service if life.sequence == 0 else life.service,
     )  # fmt: skip
     notice = _notice(life, state, reason, now_us, rules)
     return life, Decision(key=life.key, reason=reason, notice=notice, news=True)

@@ -128,7 +128,7 @@ def _jobs(
         if context is None:
             context = context_for(index.file, head_lines(index.file), settings, now_us)
         for block in read_again(index.file, index.identity, parts):
-            yield None, partial(_count, block, context, mine)
+            yield None, partial(count, block, context, mine)
 
 
 def _why_not(index: FileIndex) -> str:
@@ -140,7 +140,7 @@ def _why_not(index: FileIndex) -> str:
     return ""
 
 
-def _count(block: Block, context: Context, cases: Mapping[str, Case]) -> Answers:
+def count(block: Block, context: Context, cases: Mapping[str, Case]) -> Answers:
     """A block to the summaries of the incidents that it is of."""
     lines = _needed(cut_lines(block.data), context, cases.values())
     if not len(lines):

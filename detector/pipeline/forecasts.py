@@ -88,13 +88,13 @@ def foretell_rises(
     found = {}
     for incident in moved:
         rise, mine = rises[incident.id], known.get(incident.id)
-        mine = mine or _bare(store, incident, rise, learned.get(incident.service), settings)
+        mine = mine or bare(store, incident, rise, learned.get(incident.service), settings)
         if mine is not None and mine.unit == "lines/min":
             found[incident.id] = replace(mine, load_of_all=rise.lines_at_full / mine.capacity)
     return found
 
 
-def _bare(store: Store, incident: Incident, rise: Rise, best: Best | None, settings: Settings) -> Forecast | None:
+def bare(store: Store, incident: Incident, rise: Rise, best: Best | None, settings: Settings) -> Forecast | None:
     """The load alone, at the moment that it was noticed; None where it is not known what the service can bear."""
     rule, width, moment = capacity_for(incident.service, settings.capacity), store.width_us, incident.detected_us
     if rule is not None and rule.lines_per_minute is not None:
@@ -124,12 +124,12 @@ def learn_capacities(store: Store, names: Sequence[str], end: int) -> dict[str, 
         kept = np.stack([side[:, side.shape[1] - size + 1 :] for side in (lines, errors)])
         first = day * store.windows_per_day
         for row, name in enumerate(names):
-            found[name] = _improve(found[name], borne(lines[row], errors[row], store.width_us), matrices["lines"][row],
+            found[name] = improve(found[name], borne(lines[row], errors[row], store.width_us), matrices["lines"][row],
                                    first)  # fmt: skip
     return found
 
 
-def _improve(best: Best, means: Real, lines: Real, first: int) -> Best:
+def improve(best: Best, means: Real, lines: Real, first: int) -> Best:
     """What a day adds, whose first window is `first`."""
     known = np.flatnonzero(np.isfinite(lines))
     begin = best.first if best.first >= 0 or not len(known) else first + int(known[0])
@@ -181,7 +181,7 @@ class Telling:
         """What is left of the day's quota."""
         per_day = self.store.windows_per_day
         midnight = self.moment // per_day * per_day
-        return Room(bytes_per_day - self._total("bytes", midnight, self.moment), bytes_per_day,
+        return Room(bytes_per_day - self.total("bytes", midnight, self.moment), bytes_per_day,
                     midnight + per_day - self.moment)  # fmt: skip
 
     def _learned(self, best: Best | None) -> list[Forecast]:
@@ -208,7 +208,7 @@ class Telling:
     def _bears(self) -> bool:
         """Did nothing fail in the last minutes?"""
         size, width = sustained(self.store.width_us), self.store.width_us
-        series = self._series(self.moment - size, self.moment)
+        series = self.series(self.moment - size, self.moment)
         return bool(np.isfinite(borne(series["lines"], series["errors"], width)).any())
 
     def _tell(self, lead: Lead, capacity: float, unit: str, learned_us: int | None = None) -> Forecast:
@@ -228,15 +228,17 @@ class Telling:
         """The first window of the surge that is looked at."""
         return min(max(self._start, self.moment - MOST_US // self.store.width_us), self.moment - 1)
 
-    def _series(self, first: int, end: int) -> dict[str, Real]:
+    def series(self, first: int, end: int) -> dict[str, Real]:
+        """Every measure of the service in windows first..end-1; NaN where unknown."""
         return self.store.series(self.store.services[self.incident.service], first, end)
 
-    def _total(self, measure: str, first: int, end: int) -> float:
-        return float(np.nansum(self._series(first, end)[measure])) if first < end else 0.0
+    def total(self, measure: str, first: int, end: int) -> float:
+        """Sum of a measure in windows first..end-1."""
+        return float(np.nansum(self.series(first, end)[measure])) if first < end else 0.0
 
     def _surge(self, measure: str) -> Surge | None:
         """Its windows so far; None where the measure is not known."""
-        observed = self._series(self._from, self.moment).get(measure)
+        observed = self.series(self._from, self.moment).get(measure)
         if observed is None or not np.isfinite(observed).any():
             return None
         place = np.arange(len(observed))
@@ -250,7 +252,7 @@ class Telling:
         """Per window, from the first of the surge to a day after the moment: the usual day at the level before it."""
         before = max(1, LEVEL_US // self.store.width_us)
         usual = np.nan_to_num(self.usual.over(self._start - before, self.moment + DAY_US // self.store.width_us))
-        series = self._series(self._start - before, self._start)
+        series = self.series(self._start - before, self._start)
         hour, known = series[measure], np.isfinite(series[measure])
         level = float(hour[known].mean()) if known.any() else 0.0
         base = float(usual[:before][known].mean()) if known.any() else 0.0

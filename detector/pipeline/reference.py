@@ -42,9 +42,9 @@ class Reference:
         width_us, walk = self.walk.store.width_us, self.walk
         start = incident.started_us // width_us
         end = walk.end if incident.ended_us is None else incident.ended_us // width_us
-        stop = start + self._reach(self._lines(start, max(min(end, start + self._most), start + 1)))
+        stop = start + self._reach(self.lines(start, max(min(end, start + self._most), start + 1)))
         until = self._undisturbed(incident, start)
-        since = until - self._reach(self._lines(max(until - self._most, walk.first), until)[::-1])
+        since = until - self._reach(self.lines(max(until - self._most, walk.first), until)[::-1])
         return Periods((since * width_us, until * width_us), (start * width_us, stop * width_us))
 
     @property
@@ -67,7 +67,7 @@ class Reference:
                 until = begin
         return max(until, self.walk.first)
 
-    def _lines(self, first: int, end: int) -> Real:
+    def lines(self, first: int, end: int) -> Real:
         """Lines of all services in windows first..end-1: all of them have to be read."""
         per_day = self.walk.store.windows_per_day
         if first >= end:

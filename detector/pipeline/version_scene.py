@@ -241,12 +241,16 @@ class Known:
         habits: version, kind of the others and measure -> how it differs.
         seen: version -> the first and the last tile with a client of it.
         surges: version -> what lasts.
+        held: versions that stood out today, which does not teach what is usual.
+        dismissed: versions of which somebody said that nothing is wrong.
     """
 
     began: int
     habits: dict[tuple[str, str, int], Habit] = field(default_factory=dict)
     seen: dict[str, tuple[int, int]] = field(default_factory=dict)
     surges: dict[str, VersionSurge] = field(default_factory=dict)
+    held: set[str] = field(default_factory=set)
+    dismissed: set[str] = field(default_factory=set)
 
     def habit(self, version: str, kind: str, measure: int) -> Habit:
         """How a version differs; if that is not known, from nothing; of one that was always there little is sure."""
@@ -254,7 +258,7 @@ class Known:
         return self.habits.get((version, kind, measure)) or Habit(0.0, DIFFER[REST if old else kind] ** -2)
 
     def note(self, scene: Scene) -> None:
-        """Remember when versions were seen; forget those that were not for long."""
+        """Remember when versions were seen."""
         rows = scene.rows  # sorted by tile
         versions, firsts = np.unique(rows.version, return_index=True)
         _, lasts = np.unique(rows.version[::-1], return_index=True)
@@ -262,8 +266,12 @@ class Known:
         for version, early, late in zip(versions.tolist(), *map(np.ndarray.tolist, tiles), strict=True):
             name = scene.names[version]
             self.seen[name] = self.seen.get(name, (early, late))[0], late
-        gone = [name for name, (_, last) in self.seen.items() if last < scene.first - KEPT_TILES]
+
+    def forget(self, first: int) -> None:
+        """Forget versions that were not seen for long, at the end of a day that begins about tile `first`."""
+        gone = [name for name, (_, last) in self.seen.items() if last < first - KEPT_TILES]
         for name in gone:
             del self.seen[name]
+            self.dismissed.discard(name)
             for key in [key for key in self.habits if key[0] == name]:
                 del self.habits[key]

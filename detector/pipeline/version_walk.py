@@ -13,6 +13,7 @@ from detector.pipeline.causes import cause_of
 from detector.pipeline.forecasts import foretell_rises
 from detector.pipeline.knobs import knobs_of
 from detector.pipeline.signals import LINES, PER_CLIENT
+from detector.pipeline.stores import Store
 from detector.pipeline.versions import Found, Judge, Limits
 from detector.pipeline.walk import Walk
 from detector.schemas import Incident
@@ -27,21 +28,21 @@ def add_versions(walk: Walk, totals: VersionTotals, settings: Settings, open_at:
     Where a version stands out and the service as a whole then talks more per client, that is one incident: the one
     that was noticed first stays.
     """
-    judge = Judge(totals, walk.store.width_us, limits_of(walk, settings, open_at))
+    judge = Judge(totals, walk.store.width_us, limits_of(walk.names, walk.store.width_us, settings, open_at))
     until, found = walk.end_us // TILE_US, []
     for day in range(walk.first_us // (TILES_PER_DAY * TILE_US), -(-until // TILES_PER_DAY)):
-        found += judge.advance(day, until)
+        found += judge.advance(day * TILES_PER_DAY, min((day + 1) * TILES_PER_DAY, until))
     for each in sorted(found + judge.still_open(), key=_by_detection):
         _add(walk, each)
     walk.forecasts |= foretell_rises(walk.store, walk.incidents, walk.rises, walk.forecasts, walk.end, settings)
 
 
-def limits_of(walk: Walk, settings: Settings, open_at: float) -> dict[str, Limits]:
+def limits_of(names: Sequence[str], width_us: int, settings: Settings, open_at: float) -> dict[str, Limits]:
     """What each service is judged by; those whose surges are not looked for are left out."""
-    knobs = knobs_of(walk.names, settings, open_at, walk.store.width_us)
-    columns = knobs.open_at, knobs.least, knobs.least_factor, knobs.warmup * walk.store.width_us / TILE_US
+    knobs = knobs_of(names, settings, open_at, width_us)
+    columns = knobs.open_at, knobs.least, knobs.least_factor, knobs.warmup * width_us / TILE_US
     judged = knobs.rising & ~knobs.ignored & np.isfinite(knobs.open_at)
-    each = zip(walk.names, judged.tolist(), *(column.tolist() for column in columns), strict=True)
+    each = zip(names, judged.tolist(), *(column.tolist() for column in columns), strict=True)
     return {name: Limits(*values) for name, is_judged, *values in each if is_judged}
 
 
@@ -52,7 +53,7 @@ def _by_detection(found: Found) -> tuple[int, str, str]:
 def _add(walk: Walk, found: Found) -> None:
     """Add one, or make it one with those of the same cause, from the first alarm to the last end."""
     mine = found.incident
-    same = [one for one in walk.incidents if _is_same(one, mine, walk)]
+    same = [one for one in walk.incidents if is_same(one, mine, walk.store, walk.end)]
     every = [*same, mine]
     ends = [one.ended_us for one in every if one.ended_us is not None]
     ended = max(ends) if len(ends) == len(every) else None
@@ -66,14 +67,14 @@ def _detected(incident: Incident) -> int:
     return incident.detected_us
 
 
-def _is_same(one: Incident, version: Incident, walk: Walk) -> bool:
+def is_same(one: Incident, version: Incident, store: Store, end: int) -> bool:
     """Does the service as a whole talk more per client while the version does?"""
     if one.service != version.service or one.signal not in (LINES, PER_CLIENT) or one.observed <= one.expected:
         return False
     begins, ends = max(one.started_us, version.started_us), [each.ended_us for each in (one, version)]
     if any(end is not None and end <= begins for end in ends):
         return False
-    return one.signal == PER_CLIENT or cause_of(one, walk.store, walk.end).kind == KIND
+    return one.signal == PER_CLIENT or cause_of(one, store, end).kind == KIND
 
 
 def told_of(incident: Incident, cause: Cause, rise: Rise) -> Cause:

@@ -63,6 +63,27 @@ class Limits(NamedTuple):
     warmup: float
 
 
+class Seen(NamedTuple):
+    """The counts of a service on a day and the day before.
+
+    Attributes:
+        totals: of all services.
+        versions: their names by number.
+        number: of the service.
+        days: its rows of the two days.
+    """
+
+    totals: VersionTotals
+    versions: list[str]
+    number: int
+    days: list[list[Numbers]]
+
+    def day(self, day: int, end: int) -> Scene:
+        """The day up to a tile, with the hour before it."""
+        span = range(day * TILES_PER_DAY - HOUR + 1, end)
+        return scene_of(self.totals, self.versions, self.number, span, _between(self.days, span.start, end))
+
+
 @dataclass(slots=True)
 class Judge:
     """Judges the versions of services.
@@ -79,26 +100,41 @@ class Judge:
     limits: Mapping[str, Limits]
     services: dict[str, Known] = field(default_factory=dict)
 
-    def advance(self, day: int, until: int) -> list[Found]:
-        """Judge a day up to tile `until`, and learn from it; days come in order. What closed."""
+    def advance(self, first: int, end: int) -> list[Found]:
+        """Judge tiles first..end-1 of one day, and learn from the day when it is over; tiles come in order.
+
+        Returns:
+            what closed. However the tiles of a day are cut, it is the same.
+        """
         closed: list[Found] = []
-        before, today = self.totals.rows(day - 1), self.totals.rows(day)
-        first, end = day * TILES_PER_DAY - HOUR + 1, min((day + 1) * TILES_PER_DAY, until)
+        day = first // TILES_PER_DAY
+        rows = self.totals.rows(day - 1), self.totals.rows(day)
         every = list(self.totals.versions)
         for service, number in sorted(self.totals.totals.services.items()):
-            if service not in self.limits:
-                continue
-            late = _of_service(before, number)
-            late = [column[late[1] >= first] for column in late]
-            columns = [np.concatenate(both) for both in zip(late, _of_service(today, number), strict=True)]
-            if service not in self.services:
-                if not len(columns[1]):
-                    continue
-                self.services[service] = Known(int(columns[1].min()))
-            known = self.services[service]
-            if len(columns[1]) or known.surges:
-                scene = scene_of(self.totals, every, number, range(first, end), columns)
-                closed += self._live(service, known, scene)
+            if service in self.limits:
+                mine = [_of_service(side, number) for side in rows]
+                columns = _between(mine, first - HOUR + 1, end)
+                if service not in self.services:
+                    if not len(columns[1]):
+                        continue
+                    self.services[service] = Known(int(columns[1].min()))
+                closed += self._judge(service, Seen(self.totals, every, number, mine), range(first, end), columns)
+        return closed
+
+    def _judge(self, service: str, seen: Seen, tiles: range, columns: list[Numbers]) -> list[Found]:
+        """Judge the tiles of a service."""
+        known, day = self.services[service], tiles.start // TILES_PER_DAY
+        scene = None
+        if len(columns[1]) or known.surges:
+            span = range(tiles.start - HOUR + 1, tiles.stop)
+            scene = scene_of(self.totals, seen.versions, seen.number, span, columns)
+        closed = [] if scene is None else self._live(service, known, scene, seen)
+        if tiles.stop % TILES_PER_DAY == 0:
+            whole = scene if tiles.start % TILES_PER_DAY == 0 else seen.day(day, tiles.stop)
+            if whole is not None and (len(whole.rows.tile) or known.surges or known.held):
+                learn(known, whole, frozenset(known.held))
+                known.forget(whole.first)
+            known.held = set(known.surges)
         return closed
 
     def still_open(self) -> list[Found]:
@@ -107,34 +143,40 @@ class Judge:
                 for service, known in sorted(self.services.items())
                 for version, surge in sorted(known.surges.items())]  # fmt: skip
 
-    def _live(self, service: str, known: Known, scene: Scene) -> list[Found]:
-        """Go through the tiles of a day in order of time."""
+    def _live(self, service: str, known: Known, scene: Scene, seen: Seen) -> list[Found]:
+        """Go through some tiles of a day in order of time."""
         closed: list[Found] = []
         known.note(scene)
-        held = set(known.surges)
-        looks: dict[int, list[int]] = {}
+        first = scene.first + HOUR - 1
         limits = self.limits[service]
         limits = limits._replace(least_factor=max(limits.least_factor, LEAST_RATIO))
-        suspect = suspects(known, scene, *limits[:3])
-        for tile, version in times_to_look(suspect, scene.hours.lines, MOST_VERSIONS):
-            looks.setdefault(tile, []).append(version)
-        for tile in range(HOUR - 1, scene.hours.lines.shape[1]):
+        looks = _looks(known, scene, limits)
+        if looks and first % TILES_PER_DAY:  # when it began is sought in the whole day
+            scene = seen.day(first // TILES_PER_DAY, scene.first + scene.hours.lines.shape[1])
+            looks = _looks(known, scene, limits)
+        for tile in range(first - scene.first, scene.hours.lines.shape[1]):
             for version in looks.get(tile, ()):
                 is_warm = scene.first + tile >= known.began + limits.warmup
-                if is_warm and scene.names[version] not in known.surges:
+                if is_warm and scene.names[version] not in known.surges.keys() | known.dismissed:
                     _open(known, scene, version, tile, limits)
             for name in sorted(known.surges):
-                held.add(name)
+                known.held.add(name)
                 end = go_on(known, known.surges[name], scene, name, tile)
                 if end:
                     closed.append(self._found(service, name, known.surges.pop(name), end))
-        if scene.hours.lines.shape[1] == HOUR - 1 + TILES_PER_DAY:
-            learn(known, scene, frozenset(held))
         return closed
 
     def _found(self, service: str, version: str, surge: VersionSurge, end: str = "") -> Found:
         key = incident_id(service, f"version {version}", surge.detected * TILE_US)
         return Found(surge.incident(key, service, self.width_us, end), surge.rise)
+
+
+def _looks(known: Known, scene: Scene, limits: Limits) -> dict[int, list[int]]:
+    """Tile -> the versions that may stand out in it."""
+    looks: dict[int, list[int]] = {}
+    for tile, version in times_to_look(suspects(known, scene, *limits[:3]), scene.hours.lines, MOST_VERSIONS):
+        looks.setdefault(tile, []).append(version)
+    return looks
 
 
 def _open(known: Known, scene: Scene, version: int, tile: int, limits: Limits) -> None:
@@ -168,6 +210,15 @@ def _of_service(rows: Sequence[Numbers], number: int) -> list[Numbers]:
     """The rows of a service; they are sorted by it."""
     low, high = np.searchsorted(rows[0], (number, number + 1))
     return [column[low:high] for column in rows]
+
+
+def _between(days: Sequence[list[Numbers]], first: int, end: int) -> list[Numbers]:
+    """The rows of tiles first..end-1, of days in order."""
+    parts = []
+    for columns in days:
+        mine = (columns[1] >= first) & (columns[1] < end)
+        parts.append(columns if mine.all() else [column[mine] for column in columns])
+    return [np.concatenate(both) for both in zip(*parts, strict=True)]
 
 
 def go_on(known: Known, surge: VersionSurge, scene: Scene, name: str, tile: int) -> str:

@@ -9,6 +9,7 @@ import msgspec
 
 from detector.causes import Cause
 from detector.report.escape import escape, escape_json
+from detector.report.leads import tell_left
 from detector.report.sentences import tell_course, tell_reasons, tell_volume
 from detector.report.shape import IncidentShape, shape_incident
 from detector.report.times import rfc3339
@@ -47,14 +48,17 @@ def as_json(event: EventShape) -> bytes:
 
 
 def as_text(event: EventShape) -> bytes:
-    """One line: when, what, who, how much, since when and why."""
+    """One line: when, what, how much, since when, why, who, and how long is left."""
     one = event.incident
     reasons = tell_reasons(one)
     page = "PAGE " if one.page else ""
+    left = tell_left(one.forecast, one.ended_at)
     parts = [
         f"{event.at} {event.event.upper()} {page}#{one.id} {one.severity} {one.service}: {tell_volume(one)}",
         tell_course(one, event.at),
         *([f"because of {reasons}"] if reasons else []),
+        *(f"most of it {top.dimension} {top.value}" for top in one.contributors[:1]),
+        *([f"time left: {left}"] if left else []),
         *(f"after the deploy of {deploy}" for deploy in event.deploys),
     ]
     return escape(", ".join(parts)).encode() + b"\n"

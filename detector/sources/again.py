@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 
 from detector.errors import Losses
@@ -17,6 +18,18 @@ def is_plain(file: SourceFile) -> bool:
     if opened is not None:
         opened.close()
     return opened is not None
+
+
+def find_again(path: str, identity: Identity) -> str | None:
+    """The name that a file has by now, if it was only renamed within its folder; None if it is gone."""
+    if identity_at(path) == identity:
+        return path
+    try:
+        with os.scandir(os.path.dirname(path) or ".") as entries:
+            found = next((one.path for one in entries if one.inode() == identity.inode), None)
+    except OSError:
+        return None
+    return found if found is not None and identity_at(found) == identity else None
 
 
 def read_again(file: SourceFile, identity: Identity, parts: Sequence[Part]) -> Iterator[Block]:

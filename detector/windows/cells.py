@@ -110,6 +110,7 @@ class Recent:
         keep: so many windows are kept.
         services: name -> number.
         windows: number of the window -> its counts.
+        told: column -> names of the services that state it.
         names_clients: clients are told apart over many windows.
     """
 
@@ -117,11 +118,12 @@ class Recent:
     keep: int
     services: dict[str, int] = field(default_factory=dict)
     windows: dict[int, Cells] = field(default_factory=dict)
+    told: dict[str, set[str]] = field(default_factory=dict)
     names_clients: bool = True
 
-    def tells(self, column: str, service: str) -> bool:  # noqa: ARG002  as `Totals` does
-        """Do records of a service, by its name, state this column? That is not kept."""
-        return False
+    def tells(self, column: str, service: str) -> bool:
+        """Do records of a service, by its name, state this column?"""
+        return service in self.told.get(column, ())
 
     def add(self, window: int, cells: Cells) -> None:
         """Keep a window, the newest so far, or add to one that is kept; the oldest ones are forgotten."""

@@ -304,3 +304,13 @@ def test_a_killed_run_decides_the_same_again(steps, data):
         before = book
         book, decisions = decide(before, list(known.values()), now, RULES)
         assert (book, decisions) == decide(before, shuffled, now, RULES)
+
+
+def test_who_holds_the_excess_follows_once_it_is_known():
+    """A first notice does not wait for it: an update tells it at once, and only once."""
+    book, opened, _ = said(Book(), [facts(contributor=None)], NOW)
+    book, updated, _ = said(book, [facts(contributor="app/2 (version)")], NOW + MINUTE)
+    _, again, reasons = said(book, [facts(contributor="app/3 (version)")], NOW + 2 * MINUTE)
+    assert [("open", "began")] == opened
+    assert [("update", "contributor_known")] == updated
+    assert ([], ["unchanged"]) == (again, reasons)

@@ -67,6 +67,17 @@ def test_the_future_changes_nothing():
     ]
 
 
+@pytest.mark.parametrize("step", [1, 36])
+def test_tile_by_tile_it_is_the_same(step: int):
+    """Judged as each tile ends, or some at a time: what is raised and told is that of whole days."""
+    gone: Shares = {"app/1.0": [(0, 1), (1, 1), (1.01, 0.8), (1.5, 0.8), (1.51, 1)],
+                    "app/2.0": [(0, 0), (1, 0), (1.01, 0.2), (1.5, 0.2), (1.51, 0)]}  # fmt: skip
+    for shares in (TENTH, gone):
+        totals = draw(Fleet(), shares, {"app/2.0": 6.0}, 3, 2)
+        assert judged(totals)
+        assert judged(totals) == judged(totals, step=step)
+
+
 @pytest.mark.parametrize(
     ("version", "family"),
     [("FleetApp/4.9.0", "FleetApp"), ("Chrome 126", "Chrome"), ("4.9.0", ""), ("v2", ""), ("shop:1.2-rc1", "shop"),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from detector.capacity import Capacity
 from detector.config import Settings
 from detector.errors import SettingsError
 from detector.pipeline.scan import scan
@@ -21,8 +23,9 @@ from detector.pipeline.watching import memory
 from detector.pipeline.watching.begin import begin
 from detector.pipeline.watching.cases import Case, Told, case_of
 from detector.pipeline.watching.watch import Watch
-from detector.sources.live.live import Arrived
-from tests.pipeline.making import START_US, access_log
+from detector.sources.live.live import Arrived, Extent
+from detector.sources.parts import Identity
+from tests.pipeline.making import START, START_US, access_line, access_log
 
 MINUTE_US = 60_000_000
 NOW_US = START_US + 2 * 86_400_000_000
@@ -238,3 +241,99 @@ def test_an_answer_ends_an_incident(answer, tmp_path, pool) -> None:
     assert {} == follower.surges == again.fleet.tiles[0].state.follower.surges
     assert not again.lasting
     assert follower.over == again.fleet.tiles[0].state.follower.over
+
+
+def test_how_long_is_left_is_told_as_a_scan_does(tmp_path, pool) -> None:
+    """By a capacity of the settings and by what was borne: the forecasts of a scan, also after restarts."""
+    counts = np.random.default_rng(5).poisson(12, 16 * 60)
+    counts[840:900] = counts[840:900] * (1 + 0.25 * np.arange(60))
+    log = access_log(counts.tolist(), seed=5)
+    (tmp_path / "shop.log").write_bytes(log)
+    lines = log.splitlines(keepends=True)
+    for name, capacity in (("settings", (Capacity("shop", lines_per_minute=120.0),)), ("learned", ())):
+        wanted = replace(SETTINGS, capacity=capacity)
+        result = scan([str(tmp_path / "shop.log")], wanted, NOW_US)
+        for number, run in enumerate(runs_of(lines, list(range(97, len(lines), 397)))):
+            if number % 5 == 0:
+                watch = watch_in(tmp_path / name, pool, wanted)
+            watch.step([run], NOW_US, caught_up=True)
+            watch.prepare()
+        cases = [case_of(body) for (body,) in watch.connection.execute("SELECT body FROM watch_incidents")]
+        forecasts = {case.incident.id: case.cause.forecast for case in cases}
+        assert [name] == [one.source for one in forecasts.values() if one is not None]
+        assert {key: cause.forecast for key, cause in result.causes.items()} == forecasts
+        assert {one.id: one.severity for one in result.incidents} == {
+            case.incident.id: case.incident.severity for case in cases
+        }
+
+
+def of_two_endpoints() -> bytes:
+    """Some hours of an access log, with a surge of half an hour that calls of `/sync` make."""
+    lines, rng = LOG.decode().splitlines(), np.random.default_rng(1)
+    times = [line.split("[")[1][12:17] for line in lines]
+    chatty = ["05:00" <= time < "05:30" and rng.random() < 0.8 for time in times]
+    return "".join(
+        line.replace("/a", "/sync" if is_chatty else "/a") + "\n"
+        for line, is_chatty in zip(lines, chatty, strict=True)
+    ).encode()
+
+
+@pytest.mark.parametrize("kept", ["file", "memory"])
+def test_who_holds_the_excess_is_told_as_a_scan_does(kept, tmp_path, pool) -> None:
+    """From a file that is followed and renamed meanwhile, also after restarts, and from what is kept in memory."""
+    log, growing = of_two_endpoints(), tmp_path / "shop.log"
+    lines, firsts = log.splitlines(keepends=True), list[Case]()
+    for number, run in enumerate(runs_of(lines, list(range(97, len(lines), 197)))):
+        if number == 0 or (kept == "file" and number % 9 == 0):
+            watch = watch_in(tmp_path / "state", pool)
+        with growing.open("ab") as file:
+            file.write(run.data)
+            end = file.tell()
+        extent = Extent(str(tmp_path / "shop.log"), identity_of(growing), end - len(run.data), end)
+        moment = START_US + round((number * 197 + 97) / len(lines) * HOURS * 60) * MINUTE_US
+        firsts += watch.step([replace(run, extent=extent if kept == "file" else None)], moment, caught_up=True).opened
+        growing = growing.rename(tmp_path / f"shop.log.{number}") if kept == "file" and number % 5 == 0 else growing
+        watch.prepare()
+    watch.finish()
+    cases = [case_of(body) for (body,) in watch.connection.execute("SELECT body FROM watch_incidents")]
+    (tmp_path / "all").mkdir()
+    (tmp_path / "all" / "shop.log").write_bytes(log)
+    result = scan([str(tmp_path / "all" / "shop.log")], SETTINGS, NOW_US)
+    wanted = {one.id: result.causes[one.id].contributors for one in result.incidents}
+    assert wanted == {case.incident.id: case.cause.contributors for case in cases}
+    assert ["GET /sync"] == [case.cause.contributors[0].value for case in firsts]
+
+
+def identity_of(path: Path) -> Identity:
+    """Which file it is."""
+    status = path.stat()
+    return Identity(status.st_dev, status.st_ino)
+
+
+def test_a_chatty_version_is_told_as_a_scan_does(tmp_path, pool) -> None:
+    """Its incident, with those of its service that have the same cause, is that of a scan, also after restarts."""
+    rng, lines = np.random.default_rng(2), []
+    for minute in range(9 * 60):
+        spread = min(max((minute - 360) / 60, 0.0), 0.7)
+        seconds = []
+        for client in rng.choice(60, 25, replace=False).tolist():
+            is_new = client / 60 < spread
+            seconds += [(second, client, 1 + is_new) for second in rng.integers(0, 60, 1 + 5 * is_new).tolist()]
+        for second, client, version in sorted(seconds):
+            line = access_line(START + timedelta(minutes=minute, seconds=second), client)
+            lines.append(line.replace("probe/1.0", f"app/{version}.0").encode() + b"\n")
+    (tmp_path / "shop.log").write_bytes(b"".join(lines))
+    result = scan([str(tmp_path / "shop.log")], SETTINGS, NOW_US)
+    for number, run in enumerate(runs_of(lines, list(range(97, len(lines), 197)))):
+        if number % 20 == 0:
+            watch = watch_in(tmp_path / "state", pool)
+        watch.step([run], NOW_US, caught_up=True)
+        watch.prepare()
+    watch.step([], NOW_US + 30 * MINUTE_US, caught_up=True)
+    cases = [case_of(body) for (body,) in watch.connection.execute("SELECT body FROM watch_incidents")]
+    rises = {key: cause.version for key, cause in result.causes.items()}
+    assert "version" in {one.signal for one in result.incidents}
+    assert {one.id: replace(one, page=False) for one in result.incidents} == {
+        case.incident.id: case.incident for case in cases
+    }
+    assert rises == {case.incident.id: case.cause.version for case in cases}

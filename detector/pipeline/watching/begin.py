@@ -20,6 +20,7 @@ from detector.pipeline.opening import width_of
 from detector.pipeline.scan import opens_at
 from detector.pipeline.signals import LINES, PER_LINE
 from detector.pipeline.watching import memory
+from detector.pipeline.watching.asking import ask_again
 from detector.pipeline.watching.cases import Speak, case_of
 from detector.pipeline.watching.fleet import NOT_YET, SILENT, Fleet
 from detector.pipeline.watching.intake import Intake
@@ -59,8 +60,8 @@ def begin(connection: sqlite3.Connection, settings: Settings, now_us: int, pool:
         _restore(watch, run, now_us)
     elif settings.model:
         _recall(watch, settings.model)
-    recent.services = intake.services
     with connection:
+        ask_again(watch)
         memory.write_run(connection, "budgets", [settings.budget, settings.incident_budget])
     return watch
 
@@ -111,6 +112,12 @@ def _restore(watch: Watch, run: Mapping[str, Any], now_us: int) -> None:
     intake.pending = {int(at): set(logs) for at, logs in run["pending"].items()}
     intake.closed, intake.watermark.reached = run["closed"], run["reached"]
     intake.tally.update(run["tally"])
+    told = memory.read_run(connection, "told") or {}
+    intake.told.update({column: set(names) for column, names in told.items()})
+    watch.loads.restore(connection)
+    intake.versions.restore(connection)
+    watch.joining.restore(connection)
+    intake.trails.restore(connection, run["reached"] or 0)
     for number, data in memory.windows(connection, "open"):
         intake.windows.setdefault(number, []).append(Cells.decode(data))
     for kind in ("closed", "late"):

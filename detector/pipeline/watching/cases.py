@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 
 import msgspec
 
-from detector.causes import Cause
+from detector.causes import Cause, Forecast
 from detector.config import Settings
 from detector.pipeline.watching import memory
 from detector.schemas import Incident, InputSummary, ScanResult
@@ -26,6 +26,9 @@ class Case:
         deploys: what was deployed to the service shortly before.
         seen_us: up to when its windows were judged, microseconds since 1970 UTC.
         stale: it was noticed long after it was, and wakes nobody.
+        asked_us: up to when its lines were last looked at for who holds the excess.
+        noticed: the forecast of the moment in which it was noticed.
+        before: the hour before it, for forecasts: measure -> lines or bytes per window.
     """
 
     incident: Incident
@@ -33,6 +36,9 @@ class Case:
     deploys: tuple[str, ...] = ()
     seen_us: int = 0
     stale: bool = False
+    asked_us: int = 0
+    noticed: Forecast | None = None
+    before: Mapping[str, list[float | None]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -57,7 +63,8 @@ def store(connection: sqlite3.Connection, case: Case) -> None:
     """Write an incident as it is now; the caller commits."""
     one = case.incident
     body = {"incident": asdict(one), "cause": asdict(case.cause), "deploys": case.deploys, "seen_us": case.seen_us,
-            "stale": case.stale}  # fmt: skip
+            "stale": case.stale, "noticed": None if case.noticed is None else asdict(case.noticed),
+            "before": case.before, "asked_us": case.asked_us}  # fmt: skip
     connection.execute(
         "INSERT OR REPLACE INTO watch_incidents VALUES (?, ?, ?, ?, ?)",
         (one.id, one.service, one.started_us, one.ended_us, msgspec.json.encode(body)),
@@ -69,7 +76,10 @@ def case_of(data: bytes) -> Case:
     body = msgspec.json.decode(data)
     incident = msgspec.convert(body["incident"], Incident)
     cause = msgspec.convert(body["cause"], Cause)
-    return Case(incident, cause, tuple(body["deploys"]), body["seen_us"], body["stale"])
+    asked_us = body.get("asked_us", 0)
+    noticed = msgspec.convert(body.get("noticed"), Forecast | None)
+    before = body.get("before", {})
+    return Case(incident, cause, tuple(body["deploys"]), body["seen_us"], body["stale"], asked_us, noticed, before)
 
 
 def report_of(connection: sqlite3.Connection) -> tuple[ScanResult, tuple[str, str]]:

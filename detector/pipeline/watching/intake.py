@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from detector.config import Settings
 from detector.pipeline.read import Reading
 from detector.pipeline.watching.streams import Stream, times_of
+from detector.pipeline.watching.trails import Trails
+from detector.pipeline.watching.versions import Versions
+from detector.sources.live.live import Arrived
 from detector.windows.cells import Cells, merge, split
 from detector.windows.counting import Partial
 from detector.windows.outliers import LARGEST_SHARE, stretches_of
@@ -20,22 +23,6 @@ DAY_US = FUTURE_US = 86_400_000_000
 MOST_SERVICES = 200_000
 OVERFLOW = "(other services)"
 """What services beyond the most are counted as."""
-
-
-class Run(Protocol):
-    """Lines that arrived: of one source, at one time."""
-
-    @property
-    def source(self) -> str:
-        """Its name."""
-
-    @property
-    def data(self) -> bytes:
-        """Whole lines."""
-
-    @property
-    def received_us(self) -> int:
-        """When."""
 
 
 class Added(NamedTuple):
@@ -58,6 +45,9 @@ class Intake:
         firsts: log -> the first window in which any piece of it spoke.
         services: name -> number.
         pending: number of a service that was not judged yet -> the logs in which it spoke.
+        trails: where the lines of the last hours are.
+        versions: what the clients of each version sent.
+        told: column -> names of the services that state it.
         windows: that are open, in parts.
         closed: windows before this one are closed; None: none is.
         tally: lines, bytes, late lines, unparsed lines by reason, and losses.
@@ -70,11 +60,17 @@ class Intake:
     firsts: dict[str, int] = field(default_factory=dict)
     services: dict[str, int] = field(default_factory=dict)
     pending: dict[int, set[str]] = field(default_factory=dict)
+    trails: Trails = field(default_factory=Trails)
+    versions: Versions = field(init=False)
+    told: dict[str, set[str]] = field(default_factory=dict)
     windows: dict[int, list[Cells]] = field(default_factory=dict)
     closed: int | None = None
     tally: Counter[str] = field(default_factory=Counter)
 
-    def take(self, runs: Iterable[Run]) -> list[Added]:
+    def __post_init__(self) -> None:
+        self.versions = Versions(self.width_us)
+
+    def take(self, runs: Iterable[Arrived]) -> list[Added]:
         """Count what arrived; what to store of it."""
         added: list[Added] = []
         for run in runs:
@@ -86,7 +82,13 @@ class Intake:
                 for partial in (head, reading.partial):
                     if partial is not None and len(partial.window):
                         added += self._add(stream, partial, run.received_us)
+                for column, names in reading.partial.told.items():
+                    self.told.setdefault(column, set()).update(names & self.services.keys())
+                first_us, last_us = reading.partial.first_us, reading.partial.last_us
+                span = None if first_us is None or last_us is None else (first_us, last_us)
+                self.trails.note(run, span, {name for name in reading.partial.services if name in self.services})
                 newest = run.received_us + FUTURE_US
+                self.versions.take(reading, newest)
                 times = [time for time in times_of(reading, self.width_us) if time <= newest]
                 self.watermark.see(run.source, times, run.received_us)
         return added

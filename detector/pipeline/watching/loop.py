@@ -51,6 +51,7 @@ class Loop:
             told = self.watch.step(arrived, self.now_us(), caught_up=self.feed.caught_up or ended)
             self._say(told)
             if ended:
+                self.watch.finish()
                 return
             if told.windows:
                 self.watch.prepare()

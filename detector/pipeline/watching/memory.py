@@ -34,6 +34,13 @@ CREATE TABLE IF NOT EXISTS watch_windows (
 );
 CREATE INDEX IF NOT EXISTS watch_windows_number ON watch_windows (kind, number);
 CREATE TABLE IF NOT EXISTS watch_tiles (number INTEGER PRIMARY KEY, next INTEGER, body BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS watch_trails (key TEXT PRIMARY KEY, body BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS watch_stretches (
+    key TEXT NOT NULL, begin INTEGER NOT NULL, until INTEGER NOT NULL, first_us INTEGER NOT NULL,
+    last_us INTEGER NOT NULL, PRIMARY KEY (key, begin)
+);
+CREATE TABLE IF NOT EXISTS watch_versions (position INTEGER PRIMARY KEY, day INTEGER NOT NULL, body BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS watch_loads (service INTEGER PRIMARY KEY, body BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS watch_incidents (
     id TEXT PRIMARY KEY, service TEXT NOT NULL, started_us INTEGER NOT NULL, ended_us INTEGER, body BLOB NOT NULL
 );

@@ -16,7 +16,7 @@ from detector.formats.counts import find_header
 from detector.pipeline.opening import head_of
 from detector.pipeline.watching import memory
 from detector.pipeline.watching.begin import begin
-from detector.pipeline.watching.cases import Case, Speak, Told
+from detector.pipeline.watching.cases import Case, Speak, Told, case_of
 from detector.pipeline.watching.feeding import Feed, live_of
 from detector.pipeline.watching.loop import Loop
 from detector.pipeline.watching.watch import Watch
@@ -56,10 +56,10 @@ def scan_new(
         DetectorError: something cannot be read, or the state is of other settings.
     """
     now_us, ticks = clocks
-    cases: dict[str, Case] = {}
+    changed: set[str] = set()
 
     def tell(told: Told) -> None:
-        cases.update({case.incident.id: case for case in (*told.opened, *told.closed)})
+        changed.update(case.incident.id for case in (*told.opened, *told.closed))
 
     with ThreadPoolExecutor(settings.threads) as pool:
         watch = begin(connection, settings, now_us(), pool, speak)
@@ -69,7 +69,9 @@ def scan_new(
         loop.beat = lambda: loop.stop.set() if feed.caught_up else None
         feed.start(memory.positions(connection))
         loop.run()
-        return _result(watch, {**cases, **watch.lasting}, before, first)
+        rows = connection.execute("SELECT body FROM watch_incidents").fetchall()
+        known = {case.incident.id: case for case in map(case_of, (data for (data,) in rows))}
+        return _result(watch, {key: known[key] for key in changed | watch.lasting.keys()}, before, first)
 
 
 Clocks = tuple[Callable[[], int], Callable[[], float]]

@@ -10,31 +10,30 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 
 import msgspec
 
-from detector.config import Settings, parse_budget
-from detector.incidents.pages import known_at, mark_pages
-from detector.pipeline.causes import HORIZON, cause_of
-from detector.pipeline.planned import mark_planned
+from detector.config import Settings
 from detector.pipeline.signals import PER_CLIENT, SOURCES
 from detector.pipeline.watching import memory
+from detector.pipeline.watching.asking import Asking, hear, name
 from detector.pipeline.watching.cases import Case, Speak, Told, store
 from detector.pipeline.watching.fleet import SILENT, Fleet
+from detector.pipeline.watching.following import follow
 from detector.pipeline.watching.intake import Added, Intake
+from detector.pipeline.watching.joining import Around, Joining
+from detector.pipeline.watching.loads import Loads
 from detector.pipeline.watching.packing import pack
 from detector.schemas import Incident
-from detector.severity import rate
 from detector.sources.live.live import Arrived
 from detector.windows.cells import Cells, Recent
 
-STALE_US = 15 * 60_000_000
-"""What is noticed so much later than it was (lines came late, the watch was down) wakes nobody."""
 MOST_BLOCKS = 1
 """Blocks of windows that are judged in one transaction."""
 MOST_TILES = 8
 """Tiles that are written in one transaction."""
+LAST_S = 10.0
+"""Answers are waited for so long at the end."""
 LOOK_US = 5_000_000
 """Where nothing arrives, notices that wait for their time are looked at so often."""
 
@@ -53,6 +52,10 @@ class Watch:
         stored: number of a tile -> the block up to which it is stored.
         named: services that are stored.
         looked_us: when something was last done.
+        loads: what services bore.
+        asking: finds out who holds the excess.
+        joining: the incidents of versions.
+        stated: how many services are stored to state something.
         born: when each service spoke first, ascending, microseconds since 1970 UTC.
     """
 
@@ -67,7 +70,15 @@ class Watch:
     stored: dict[int, int | None] = field(default_factory=dict)
     named: int = 0
     looked_us: int = 0
+    loads: Loads = field(init=False)
+    asking: Asking = field(default_factory=Asking)
+    joining: Joining = field(default_factory=Joining)
+    stated: int = 0
     born: list[int] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.recent.services, self.recent.told = self.intake.services, self.intake.told
+        self.loads = Loads(self.recent)
 
     def step(self, arrived: Sequence[Arrived], now_us: int, *, caught_up: bool) -> Told:
         """Take in what arrived and judge the windows that are over by that.
@@ -79,12 +90,14 @@ class Watch:
         """
         told = Told()
         self.released = self.released or caught_up
-        if not arrived and now_us - self.looked_us < LOOK_US and not self._has_more(self._until(now_us)):
+        is_early = now_us - self.looked_us < LOOK_US and not self.asking.is_answered
+        if not arrived and is_early and not self._has_more(self._until(now_us)):
             return told
         self.looked_us = now_us
         with self.connection:
             self._take(arrived)
             self._hear_answers(told)
+            hear(self)
             until = self._until(now_us)
             if told.closed or not self._has_more(until):
                 self.speak(self.connection, [*self.lasting.values(), *told.closed], now_us)
@@ -108,9 +121,15 @@ class Watch:
         for mark in memory.answers(self.connection, applied=False) if now is not None else ():
             ended = self.fleet.dismiss(self.intake.services[mark.service])
             memory.apply(self.connection, mark.position, now or 0)
-            case = self.lasting.pop(mark.incident, None)
-            if ended is not None and case is not None:
-                case = replace(case, incident=replace(ended, page=case.incident.page))
+            case, versions = self.lasting.pop(mark.incident, None), self.joining.dismiss(mark.incident)
+            if versions:
+                self.intake.versions.dismiss(mark.service, versions)
+                self.intake.versions.store_known(self.connection)
+                self.joining.keep(self.connection)
+            if case is not None and (ended is not None or versions):
+                over = replace(case.incident, ended_us=(now or 0) * self.intake.width_us)
+                ended = over if versions or ended is None else replace(ended, page=case.incident.page)
+                case = replace(case, incident=ended)
                 told.closed.append(case)
                 store(self.connection, case)
 
@@ -142,6 +161,8 @@ class Watch:
             self.connection.execute(
                 "INSERT OR REPLACE INTO watch_streams VALUES (?, ?)", (source, msgspec.json.encode(body))
             )
+        self.intake.trails.store(self.connection)
+        self.intake.versions.store(self.connection)
         for one in arrived:
             if one.position is not None:
                 memory.move(self.connection, one.key, one.position)
@@ -150,6 +171,10 @@ class Watch:
             rows = [(number, name, None, None) for number, name in enumerate(new, self.named)]
             self.connection.executemany("INSERT INTO watch_services VALUES (?, ?, ?, ?)", rows)
             self.named += len(new)
+        stated = sum(map(len, self.intake.told.values()))
+        if self.stated < stated:
+            memory.write_run(self.connection, "told", {name: sorted(of) for name, of in self.intake.told.items()})
+            self.stated = stated
 
     def _see_late(self, added: Iterable[Added]) -> None:
         """What came late is not judged any more, but causes know it."""
@@ -180,12 +205,37 @@ class Watch:
             self.recent.add(window, one)
         memory.write_windows(self.connection, "closed", ((at, one.encode()) for at, one in enumerate(cells, first)))
         memory.forget_windows(self.connection, "open", until)
-        self._follow(ended, until, now_us, told)
+        changed = self.loads.take(first, until, self.fleet.since, self.settings)
+        self.loads.store(self.connection, changed)
+        incidents = self._join(ended, until)
+        follow(self, incidents, until, now_us, told)
+        self.joining.keep(self.connection)
+        name(self, told)
         told.windows += len(cells)
         self._write_tiles()
         oldest = min((-1 if at is None else at for at in self.stored.values()), default=-1)
         memory.forget_windows(self.connection, "closed", min(oldest, until - self.recent.keep))
         memory.forget_windows(self.connection, "late", until - self.recent.keep)
+        self.intake.trails.forget(self.connection, self.recent.span()[0] * self.intake.width_us)
+
+    def _join(self, ended: Sequence[Incident], until: int) -> list[Incident]:
+        """Judge the versions; the incidents that are over, then those that last, those of one cause as one."""
+        versions, before = self.intake.versions, self.intake.versions.judged
+        open_at = self.fleet.tiles[SILENT].state.open_at
+        found = versions.advance(until * self.intake.width_us, self.settings, open_at)
+        every = [*ended, *self.fleet.lasting()]
+        around = Around(self.recent, until, self.lasting.keys())
+        joined = self.joining.join(every, [*found, *versions.judge.still_open()], around)
+        if versions.judged != before:
+            versions.store_known(self.connection)
+        return sorted(joined.values(), key=lambda one: (one.ended_us is None, one.ended_us or 0, one.service, one.id))
+
+    def finish(self) -> None:
+        """Take the last answers; nothing arrives any more."""
+        self.asking.wait(LAST_S)
+        with self.connection:
+            hear(self)
+        self.asking.close()
 
     def _widen(self, cells: Sequence[Cells]) -> None:
         """From the first client on, lines per client are judged."""
@@ -220,49 +270,6 @@ class Watch:
         self.connection.executemany("UPDATE watch_services SET since = ?, born_us = ? WHERE number = ?", rows)
         self.born = sorted([*self.born, *born.values()])
 
-    def _follow(self, ended: Sequence[Incident], now: int, now_us: int, told: Told) -> None:
-        """Which incidents began, which go on, which are over."""
-        lasting = {one.id: one for one in self.fleet.lasting()}
-        over = {one.id: one for one in ended}
-        for one in [*over.values(), *lasting.values()]:
-            is_new = one.id not in self.lasting
-            case = self._case(one, now, now_us)
-            if is_new:
-                told.opened.append(case)
-            if one.ended_us is None:
-                self.lasting[one.id] = case
-            else:
-                self.lasting.pop(one.id, None)
-                told.closed.append(case)
-            store(self.connection, case)
-
-    def _case(self, incident: Incident, now: int, now_us: int) -> Case:
-        """An incident with its cause, which is told as long as the windows around its begin are kept."""
-        before = self.lasting.get(incident.id)
-        start, seen_us = incident.started_us // self.intake.width_us, now * self.intake.width_us
-        incident = self._marked(incident, before, seen_us, now_us)
-        if before is not None and now > start + 2 * HORIZON:
-            return replace(before, incident=incident, seen_us=seen_us)
-        stale = is_stale(incident, before, now_us)
-        cause = cause_of(incident, self.recent, now)
-        return Case(incident, cause, self._deploys(incident), seen_us, stale)
-
-    def _marked(self, incident: Incident, before: Case | None, seen_us: int, now_us: int) -> Incident:
-        """Whether it pages; what was noticed too long ago when it was first told never does."""
-        incident = mark_planned([incident], self.settings.calendar, seen_us)[0]
-        incident = mark_pages([incident], partial(known_at, self.born), parse_budget(self.settings.budget))[0]
-        incident = rate(incident, None, seen_us, self.settings)
-        return replace(incident, page=incident.page and not is_stale(incident, before, now_us))
-
-    def _deploys(self, incident: Incident) -> tuple[str, ...]:
-        """What was deployed to the service in the hour before the alarm."""
-        since = incident.started_us - 3_600_000_000
-        return tuple(
-            text
-            for at_us, subject, text in memory.marks(self.connection, "deploy")
-            if since <= at_us <= incident.detected_us and subject in (incident.service, "*")
-        )
-
     def _write_tiles(self) -> None:
         """Write tiles that learned since they were written, some at a time, and those that have new services."""
         waiting = [number for number, tile in self.fleet.tiles.items()
@@ -285,8 +292,3 @@ class Watch:
     def prepare(self) -> None:
         """Do ahead what the next windows need, when nobody waits."""
         self.fleet.prepare()
-
-
-def is_stale(incident: Incident, before: Case | None, now_us: int) -> bool:
-    """Whether an incident was noticed long after it was, so that it wakes nobody."""
-    return before.stale if before is not None else now_us - incident.detected_us > STALE_US

@@ -6,7 +6,9 @@ import threading
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
+
+from detector.sources.parts import Identity
 
 MOST_BYTES = 32 * 1024 * 1024
 BLOCK_BYTES = 4 * 1024 * 1024
@@ -15,6 +17,21 @@ _OVERHEAD_BYTES = 256
 
 Position = Mapping[str, Any]
 """What a source needs to go on after something: can be written as JSON."""
+
+
+class Extent(NamedTuple):
+    """Where lines stand, for who wants to read them again.
+
+    Attributes:
+        path: of the plain file, as it was named then.
+        identity: which file it was.
+        begin, end: bytes of it.
+    """
+
+    path: str
+    identity: Identity
+    begin: int
+    end: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +44,7 @@ class Arrived:
         received_us: when they arrived, microseconds since 1970 UTC.
         key: under which `position` is stored.
         position: where to go on once this is durable; empty: the key is to be forgotten; None: nothing to store.
+        extent: where the lines stand; None: they cannot be read again.
         settle: to be called once this is durable, from any thread; returns at once and never raises.
     """
 
@@ -36,6 +54,7 @@ class Arrived:
     key: str = ""
     position: Position | None = None
     settle: Callable[[], None] | None = None
+    extent: Extent | None = None
 
 
 @dataclass(frozen=True, slots=True)

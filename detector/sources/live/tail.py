@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from detector.errors import Losses
 from detector.sources.live.deciding import Ended, Follow
 from detector.sources.live.following import Followed, Place
-from detector.sources.live.live import Arrived, Inbox, Lag, Position
+from detector.sources.live.live import Arrived, Extent, Inbox, Lag, Position
 from detector.sources.live.looking import Found, look
 from detector.sources.live.meeting import SECOND, Meeting, file_key, pattern_key
 from detector.sources.live.packed import rest_of
@@ -192,8 +192,9 @@ class FileTail:
             return False
         before = file.place.offset, file.looked_bytes
         runs = clean_runs(file.read(flush=is_quiet), self._losses)
+        extent = Extent(file.path, file.found.identity, before[0], file.place.offset)
         for number, run in enumerate(runs, 1):
-            if not outlet.put(self._arrived(file, run, is_last=number == len(runs))):
+            if not outlet.put(replace(self._arrived(file, run, is_last=number == len(runs)), extent=extent)):
                 return False
         return file.unread_bytes > 0 and before != (file.place.offset, file.looked_bytes)
 
