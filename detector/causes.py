@@ -55,6 +55,7 @@ class Rise:
         before, during: lines per minute of its clients: at the others' rate, and as it is.
         noticed_us: when it stood out first.
         lines_now, lines_at_full: lines per minute of the service, and what they come to when all clients have it.
+        lines_then, full_then: the same when it was noticed.
     """
 
     version: str
@@ -68,6 +69,8 @@ class Rise:
     lines_now: float
     lines_at_full: float
     noticed_us: int = 0
+    lines_then: float = 0.0
+    full_then: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,18 +88,28 @@ def foretell_rises(
     found = {}
     for incident in moved:
         rise, mine = rises[incident.id], known.get(incident.id)
-        mine = mine or bare(store, incident, rise, learned.get(incident.service), settings)
-        if mine is not None and mine.unit == "lines/min":
-            found[incident.id] = replace(mine, load_of_all=rise.lines_at_full / mine.capacity)
+        mine = mine or bare(store, incident, rise, learned.get(incident.service), settings, end)
+        if mine is not None:
+            found[incident.id] = with_all(mine, incident, rise)
     return found
 
 
-def bare(store: Store, incident: Incident, rise: Rise, best: Best | None, settings: Settings) -> Forecast | None:
-    """The load alone, at the moment that it was noticed; None where it is not known what the service can bear."""
-    rule, width, moment = capacity_for(incident.service, settings.capacity), store.width_us, incident.detected_us
+def with_all(known: Forecast, incident: Incident, rise: Rise) -> Forecast:
+    """A forecast with the load if all clients had a version, as of the same moment."""
+    full = rise.lines_at_full if incident.ended_us is None else rise.full_then
+    return replace(known, load_of_all=full / known.capacity) if known.unit == "lines/min" else known
+
+
+def bare(
+    store: Store, incident: Incident, rise: Rise, best: Best | None, settings: Settings, end: int
+) -> Forecast | None:
+    """The load alone; None where it is not known what the service can bear. `end`: the window after the last one."""
+    rule, width = capacity_for(incident.service, settings.capacity), store.width_us
+    is_over = incident.ended_us is not None
+    moment, lines = (incident.detected_us, rise.lines_then) if is_over else (end * width, rise.lines_now)
     if rule is not None and rule.lines_per_minute is not None:
         limit = rule.lines_per_minute
-        return Forecast(moment, limit, "lines/min", "settings", None, "level", rise.lines_now / limit)
+        return Forecast(moment, limit, "lines/min", "settings", None, "level", lines / limit)
     if rule is not None or best is None or best.first < 0 or moment - best.first * width < LEAST_KNOWN_US:
         return None
     borne_most = best.before(moment // width)
@@ -107,7 +117,7 @@ def bare(store: Store, incident: Incident, rise: Rise, best: Best | None, settin
         return None
     limit = borne_most[0] * MINUTE_US / width
     learned_us = (borne_most[1] - sustained(width)) * width
-    return Forecast(moment, limit, "lines/min", "learned", learned_us, "level", rise.lines_now / limit)
+    return Forecast(moment, limit, "lines/min", "learned", learned_us, "level", lines / limit)
 
 
 def learn_capacities(store: Store, names: Sequence[str], end: int) -> dict[str, Best]:

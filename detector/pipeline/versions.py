@@ -202,6 +202,7 @@ def _open(known: Known, scene: Scene, version: int, tile: int, limits: Limits) -
     score, measure = best
     rate = scene.rate(others, measure, tile) * math.exp(max(known.habit(name, kind, measure).mean, 0.0))
     rise = rise_of(known, scene, (version, measure, rate), _group(kind, version, scene), tile)
+    rise = replace(rise, lines_then=rise.lines_now, full_then=rise.lines_at_full)
     begin = started(scene, version, measure, tile, rate * (1 + rise.ratio) / 2)
     known.surges[name] = VersionSurge(measure, kind, begin, scene.first + tile + 1, score, rate, rise)
 
@@ -239,7 +240,7 @@ def go_on(known: Known, surge: VersionSurge, scene: Scene, name: str, tile: int)
         against = (version, surge.measure, surge.rate)
         rise = rise_of(known, scene, against, _group(surge.kind, version, scene), tile)
         last = surge.rise
-        rise = replace(rise, noticed_us=last.noticed_us)
+        rise = replace(rise, noticed_us=last.noticed_us, lines_then=last.lines_then, full_then=last.full_then)
         surge.rise = rise if is_known else replace(rise, ratio=last.ratio, against=last.against)
     return end
 

@@ -185,7 +185,8 @@ def test_a_version_is_held_against_all_clients():
     end = START_US // MINUTE_US + 300
     incident = Incident("1", "shop", "version", (end - 20) * MINUTE_US, (end - 5) * MINUTE_US, None, 18.0, 3.0, 9.0,
                         MINUTE_US)  # fmt: skip
-    rise = Rise("App/2", "App/1", START_US, 0.1, 6.0, 1.0, 10.0, 60.0, lines_now=100.0, lines_at_full=600.0)
+    rise = Rise("App/2", "App/1", START_US, 0.1, 6.0, 1.0, 10.0, 60.0, lines_now=100.0, lines_at_full=600.0,
+                lines_then=80.0, full_then=500.0)  # fmt: skip
     settings = replace(Settings(), capacity=(Capacity("*", lines_per_minute=400.0),))
     found = foretell_rises(grid, [incident], {"1": rise}, {}, end, settings)["1"]
     assert (0.25, 1.5, None) == (found.load, found.load_of_all, found.overload_us)
@@ -193,3 +194,6 @@ def test_a_version_is_held_against_all_clients():
     known = replace(found, load=0.3, overload_us=end * MINUTE_US, load_of_all=None)
     told = foretell_rises(grid, [incident], {"1": rise}, {"1": known}, end, settings)
     assert {"1": replace(known, load_of_all=1.5)} == told
+    over = replace(incident, ended_us=end * MINUTE_US)
+    then = foretell_rises(grid, [over], {"1": rise}, {}, end, settings)["1"]
+    assert (over.detected_us, 0.2, 1.25) == (then.as_of_us, then.load, then.load_of_all)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from detector.baseline.ahead import look_ahead
 from detector.capacity import capacity_for
 from detector.causes import Forecast, Rise
 from detector.config import Settings
-from detector.pipeline.forecasts import LEVEL_US, Telling, bare
+from detector.pipeline.forecasts import LEVEL_US, Telling, bare, with_all
 from detector.pipeline.stores import Real
 from detector.pipeline.watching.fleet import TILE, Fleet
 from detector.pipeline.watching.loads import Loads
@@ -90,5 +90,5 @@ def load_of_all(
 ) -> Forecast | None:
     """What is known, with the load if all clients had a version; arguments as for `bare`."""
     best = loads.best.get(loads.recent.services[incident.service])
-    mine = known or bare(loads.recent, incident, rise, best, settings)
-    return replace(mine, load_of_all=rise.lines_at_full / mine.capacity) if mine and mine.unit == "lines/min" else known
+    mine = known or bare(loads.recent, incident, rise, best, settings, incident.detected_us // loads.recent.width_us)
+    return None if mine is None else with_all(mine, incident, rise)
