@@ -134,12 +134,12 @@ def learn_capacities(store: Store, names: Sequence[str], end: int) -> dict[str, 
         kept = np.stack([side[:, side.shape[1] - size + 1 :] for side in (lines, errors)])
         first = day * store.windows_per_day
         for row, name in enumerate(names):
-            found[name] = improve(found[name], borne(lines[row], errors[row], store.width_us), matrices["lines"][row],
+            found[name] = _improve(found[name], borne(lines[row], errors[row], store.width_us), matrices["lines"][row],
                                    first)  # fmt: skip
     return found
 
 
-def improve(best: Best, means: Real, lines: Real, first: int) -> Best:
+def _improve(best: Best, means: Real, lines: Real, first: int) -> Best:
     """What a day adds, whose first window is `first`."""
     known = np.flatnonzero(np.isfinite(lines))
     begin = best.first if best.first >= 0 or not len(known) else first + int(known[0])

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import sqlite3
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import msgspec
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from detector.capacity import capacity_for
 from detector.config import Settings
-from detector.explain.forecast import borne, sustained
-from detector.pipeline.forecasts import Best, improve
+from detector.explain.forecast import HEALTHY, borne, sustained
+from detector.pipeline.forecasts import Best
 from detector.pipeline.stores import Numbers, Real
 from detector.pipeline.watching import memory
 from detector.windows.cells import EMPTY, Cells, Recent
 
 KEPT_US = 48 * 3_600_000_000
 """No incident lasts longer: of what was borne before only the highest is kept."""
+NEARLY = 1 - 1e-9
 LINES, BYTES, ERRORS = 0, 1, 2
 """Rows of the measures of cells."""
 
@@ -53,16 +56,13 @@ class Loads:
         before = sustained(self.recent.width_us) - 1
         lines, errors = self._matrices(numbers, first - before, end, np.array(since, np.int64))
         highest = np.array([self._highest(number) for number in numbers.tolist()])
-        tops = np.nan_to_num(lines).max(axis=1, initial=0.0)
-        new = np.array([number not in self.best for number in numbers.tolist()], bool)
         changed = []
-        for row in np.flatnonzero(new | (tops > highest)).tolist():
+        for row in np.flatnonzero(_tops(lines, errors, before + 1) > highest * NEARLY).tolist():
             number = int(numbers[row])
-            old = self.best.get(number, Best(-1, [], []))
-            means = borne(lines[row], errors[row], self.recent.width_us)
-            found = self._pruned(improve(old, means, lines[row, before:], first), end)
-            if found != old:
-                self.best[number] = found
+            old = self.best.get(number, Best(since[number], [], []))
+            found = _higher(old, borne(lines[row], errors[row], self.recent.width_us), first)
+            if found is not old:
+                self.best[number] = self._pruned(found, end)
                 changed.append(number)
         return changed
 
@@ -72,7 +72,7 @@ class Loads:
 
     def _pruned(self, best: Best, now: int) -> Best:
         """Without what nobody asks for any more."""
-        old = sum(at < now - KEPT_US // self.recent.width_us for at in best.ends) - 1
+        old = bisect_left(best.ends, now - KEPT_US // self.recent.width_us) - 1
         return best if old <= 0 else Best(best.first, best.ends[old:], best.loads[old:])
 
     def _matrices(self, numbers: Numbers, first: int, end: int, since: Numbers) -> tuple[Real, Real]:
@@ -114,6 +114,23 @@ class Loads:
             self.best[number] = Best(first, ends, [float(load) for load in loads])
         day, today = memory.read_run(connection, "today") or (-1, [])
         self.day, self.today = day, dict(today)
+
+
+def _tops(lines: Real, errors: Real, size: int) -> Real:
+    """About the highest load of each row that was borne for so many windows, S; the whole of `borne` at once."""
+    calm = ~sliding_window_view(~(errors <= HEALTHY * lines), size, axis=1).any(axis=2)
+    means = sliding_window_view(np.nan_to_num(lines), size, axis=1).mean(axis=2)
+    return np.asarray(np.where(calm, means, 0.0).max(axis=1, initial=0.0))
+
+
+def _higher(best: Best, means: Real, first: int) -> Best:
+    """With the loads that are higher than all before, of windows from `first` on; the same if there are none."""
+    ends, loads = list(best.ends), list(best.loads)
+    for window, mean in enumerate(means.tolist(), first):
+        if mean > (loads[-1] if loads else 0.0):  # NaN is not
+            ends.append(window + 1)
+            loads.append(mean)
+    return best if len(ends) == len(best.ends) else Best(best.first, ends, loads)
 
 
 def _body(best: Best) -> tuple[int, list[int], list[float]]:
