@@ -174,7 +174,7 @@ def _far_head(texts: pl.Series, *, vhost: bool) -> tuple[Positions, Positions, P
     return client, behind, opens
 
 
-def by_position(*, vhost: bool) -> Format:
+def by_position(*, vhost: bool, agents: bool = True) -> Format:
     """The format read by finding literals; a line with an escaped quote in its request is left to the regex."""
     fields: dict[str, pl.Expr | Span | LevelAt | Unless] = {
         "matched": Unless("before", "\\"),
@@ -190,17 +190,20 @@ def by_position(*, vhost: bool) -> Format:
         fields["service"] = before(LINE, " ").str.replace(r":\d+$", "")
     return Format(
         "access", ABOUT, SAMPLES, fields, CLOCK, locate=partial(find_marks, vhost=vhost), needs=("time", "status"),
-        fallback=by_regex(), versions_at=partial(agents_at, vhost=vhost),
+        fallback=by_regex(), versions_at=partial(agents_at, vhost=vhost), versions=agents,
     )  # fmt: skip
 
 
 def adapt(head: Sequence[str]) -> Format | None:
-    """With or without the virtual host; by regex where some lines have it and others do not."""
+    """With or without the virtual host and user agents; by regex where only some lines have a virtual host."""
     found = [match for match in map(COMPILED.match, head) if match]
     if not found:
         return None
     vhosts = sum(match["vhost"] is not None for match in found)
-    return by_position(vhost=vhosts > 0) if vhosts in (0, len(found)) else replace(by_regex(), adapt=adapt)
+    agents = any(match["agent"] is not None for match in found)
+    if vhosts in (0, len(found)):
+        return by_position(vhost=vhosts > 0, agents=agents)
+    return replace(by_regex(), adapt=adapt)
 
 
 COMPILED = re.compile(PATTERN.replace("(?<", "(?P<"))

@@ -61,6 +61,11 @@ class Recipe:
         """What any of the formats knows of a record."""
         return frozenset().union(*(known.fields for known in (*self.formats, *self.inner)))
 
+    @property
+    def tells_versions(self) -> bool:
+        """May a record tell a version?"""
+        return any(known.versions and "version" in known.fields for known in (*self.formats, *self.inner))
+
 
 def _without_time(known: Format) -> Format:
     fields = {name: where for name, where in known.fields.items() if name != "time"}

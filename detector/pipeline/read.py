@@ -65,7 +65,8 @@ def read(block: Block, context: Context) -> Reading:
     lines = cut_lines(block.data)
     names = context.names
     wanted = COUNTED | names.columns | ({"client"} if names.client else set())
-    parsed = read_records(lines, context.recipe, wanted | {HASH} if context.agents.sparse else wanted)
+    sparse = context.agents.sparse and context.recipe.tells_versions
+    parsed = read_records(lines, context.recipe, wanted | {HASH} if sparse else wanted)
     stem = context.stem if names.all is None else names.all
     frame = rename(parsed.frame, lines, names, stem)
     if names.client:
@@ -73,7 +74,7 @@ def read(block: Block, context: Context) -> Reading:
     frame, kinds = _without_parts(frame, parsed.kinds)
     partial = count(frame, kinds, lines.sizes, context.width_us, stem)
     versions = None
-    if "client_hash" in frame.columns and len(partial.window) and "version" in context.recipe.fields:
+    if "client_hash" in frame.columns and len(partial.window) and context.recipe.tells_versions:
         told = InLines(lines, context.recipe)
         versions = count_versions(frame, partial, told, context.width_us, context.agents)
     where = unparsed(parsed), dict(parsed.formats)

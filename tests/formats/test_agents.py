@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detector.formats.access import FORMAT
+from detector.formats.access import FORMAT, adapt
 from detector.formats.hashing import MAX_WHOLE_BYTES, hash_texts
 from detector.formats.lines import cut_lines
 from detector.formats.records import Recipe, read_records, version_hashes
@@ -78,3 +78,11 @@ def test_only_the_first_kilobyte_counts():
     base = "x" * MAX_WHOLE_BYTES
     one, two, three = hash_texts(pl.Series([base + "a", base + "b", base[1:] + "a"]), whole=True).to_list()
     assert one == two != three
+
+
+def test_a_log_without_user_agents_is_not_asked_for_any() -> None:
+    """What the head of a log shows decides: common logs tell no versions, combined ones do."""
+    common = '192.0.2.1 - - [19/Nov/2021:20:00:00 +0000] "GET / HTTP/1.1" 200 5'
+    combined = f'{common} "-" "App/4.9.0"'
+    told = [Recipe((fitted,)).tells_versions for head in ([common], [common, combined]) if (fitted := adapt(head))]
+    assert [False, True] == told
