@@ -26,7 +26,8 @@ class Contributor:
     Attributes:
         dimension: a column of Records, or two, joined by ` + `; `message` stands for its template.
         value: likewise; without secrets.
-        before, during: records per minute in the time before the incident and in the first of it.
+        before, during: records per minute in the time before the incident and in the first of it; bytes per minute
+            where messages grew.
         share: of the excess, 0..1.
         first_us: the earliest record with the value in these times, microseconds since 1970 UTC.
         sample: the earliest line of the incident with the value; without secrets, not escaped.

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from datetime import UTC, datetime, timedelta
 
 from detector.alerts.notice import Facts, Reason, Severity, State
+from detector.times import duration
+from detector.times import moment as instant
 
-BEGIN = datetime(1970, 1, 1, tzinfo=UTC)
 LONGEST_NAME = 200
 MOST_NAMED = 10
-MINUTES_PER_DAY = 1440
 LARGE = 1000
 
 
@@ -146,23 +145,4 @@ def number(value: float) -> str:
 
 def moment(micros: int) -> str:
     """`2026-07-15 11:35 UTC`."""
-    return f"{BEGIN + timedelta(microseconds=micros):%Y-%m-%d %H:%M} UTC"
-
-
-def rfc3339(micros: int) -> str:
-    """`2026-07-15T11:35:00.000000Z`: every API takes it."""
-    return f"{BEGIN + timedelta(microseconds=micros):%Y-%m-%dT%H:%M:%S.%f}Z"
-
-
-def duration(micros: float) -> str:
-    """`40 s`, `14 min`, `3 h 20 min`, `2 d 4 h`."""
-    seconds = round(micros / 1e6)
-    if seconds < 120 and seconds % 60:
-        return f"{seconds} s"
-    minutes = round(seconds / 60)
-    if minutes < 120:
-        return f"{minutes} min"
-    days, rest = divmod(minutes, MINUTES_PER_DAY)
-    hours, minutes = divmod(rest, 60)
-    parts = [f"{days} d" * (days > 0), f"{hours} h" * (hours > 0), f"{minutes} min" * (minutes > 0 and not days)]
-    return " ".join(part for part in parts if part)
+    return f"{instant(micros):%Y-%m-%d %H:%M} UTC"

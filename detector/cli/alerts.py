@@ -68,7 +68,7 @@ def show(state: str | None, only: Any, last: int, format: str) -> int:  # noqa: 
 
 def _line(one: Delivery) -> str:
     from detector.report.escape import escape
-    from detector.report.times import rfc3339
+    from detector.times import rfc3339
 
     at = rfc3339(one.notice.decided_us // 1_000_000 * 1_000_000)
     tries = f" after {one.attempts} attempts" if one.attempts > 1 else ""

@@ -29,7 +29,7 @@ def logger(style: str, *, quiet: bool) -> Log:
 
 
 def _at() -> str:
-    from detector.report.times import rfc3339
+    from detector.times import rfc3339
 
     return rfc3339(time.time_ns() // 1_000_000 * 1000)
 

@@ -54,7 +54,7 @@ def show(state: str | None) -> int:
     from detector.alerts.memory import silences
     from detector.cli.output import write_stdout
     from detector.report.escape import escape
-    from detector.report.times import moment
+    from detector.times import moment
 
     now_us = time.time_ns() // 1000
     for one in silences(open_state(state)):

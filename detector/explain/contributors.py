@@ -25,6 +25,8 @@ FALSE_DISCOVERIES = 0.01
 MOST = 5
 PAIR_HOLDS, PAIR_GAINS = 0.75, 1.2
 """A pair is told if it holds so much of what each of its values holds, at a so much higher ratio than both."""
+BYTES_OF_A_RECORD = 1000
+"""So many bytes are evidence like one record."""
 STEPS = 20
 """Ranks that differ by less than a twentieth are equal; then the dimension that says more comes first."""
 VALUE_CHARACTERS, SAMPLE_CHARACTERS = 200, 300
@@ -32,14 +34,17 @@ VALUE_CHARACTERS, SAMPLE_CHARACTERS = 200, 300
 Real = NDArray[np.float64]
 
 
-def find_contributors(summary: Summary, minutes: tuple[float, float]) -> tuple[Contributor, ...]:
+def find_contributors(
+    summary: Summary, minutes: tuple[float, float], growth: float = 1.0
+) -> tuple[Contributor, ...]:
     """The values that hold the excess, the strongest first; none where records did not become more.
 
     Args:
         summary: counts before and during the surge.
         minutes: lengths of the two periods.
+        growth: times as many records as before that there would be without the surge, as where clients come or go.
     """
-    scale = minutes[1] / minutes[0] if minutes[0] > 0 else 0.0
+    scale = growth * minutes[1] / minutes[0] if minutes[0] > 0 else 0.0
     if summary.during <= summary.before * scale or not scale:
         return ()
     known = summary.values.filter(pl.col("value").is_not_null())
@@ -68,6 +73,7 @@ def _evidence(found: pl.DataFrame, summary: Summary) -> Real:
     """p-value of the likelihood-ratio test on each value's two by two table of counts."""
     before, during = found["before"].to_numpy().astype(float), found["during"].to_numpy().astype(float)
     table = np.array([[before, during], [summary.before - before, summary.during - during]])
+    table /= BYTES_OF_A_RECORD if summary.is_bytes else 1
     rows, columns, total = table.sum(axis=1), table.sum(axis=0), table.sum(axis=(0, 1))
     expected = rows[:, None] * columns[None] / np.maximum(total, 1)
     log = np.log(np.maximum(table, 1e-300) / np.maximum(expected, 1e-300))

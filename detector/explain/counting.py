@@ -54,27 +54,31 @@ class Summary:
 
     Attributes:
         values: a row for each value and pair, columns as `SUMMARY`; the second ones are null for a value alone.
-        before, during: records in the periods, with those that they stand for.
+        before, during: records in the periods, with those that they stand for; or their bytes.
+        is_bytes: are these bytes?
     """
 
     values: pl.DataFrame
     before: int
     during: int
+    is_bytes: bool = False
 
 
 NOTHING = Summary(pl.DataFrame(schema=SUMMARY), 0, 0)
 
 
-def summarize(records: pl.DataFrame, periods: Periods) -> Summary:
+def summarize(records: pl.DataFrame, periods: Periods, *, is_bytes: bool = False) -> Summary:
     """Count the values of records in both periods.
 
     Args:
-        records: n rows: `timestamp`, `line` (the text of the first line), and any of `repeats` and `DIMENSIONS`.
+        records: n rows: `timestamp`, `line` (the text of the first line), and any of `repeats`, `payload_bytes` and
+            `DIMENSIONS`.
         periods: what lies outside of them is not counted.
+        is_bytes: count their bytes, those of the payload where it is stated.
     """
     micros = pl.col("timestamp").dt.epoch("us")
     early, late = micros.is_between(*periods.before, closed="left"), micros.is_between(*periods.during, closed="left")
-    weight = 1 + pl.col("repeats").fill_null(0) if "repeats" in records.columns else pl.lit(1, dtype=pl.Int64)
+    weight = _bytes_of(records) if is_bytes else _records_of(records)
     rows = records.filter(early | late).select(
         *(pl.col(name) for name in DIMENSIONS if name in records.columns),
         pl.col("line").alias("sample"),
@@ -89,14 +93,25 @@ def summarize(records: pl.DataFrame, periods: Periods) -> Summary:
     tables = [_table(rows if name == UNPAIRED else cube, name) for name in names]
     tables += [_table(cube, *pair) for pair in combinations((name for name in names if name != UNPAIRED), 2)]
     values = pl.concat([NOTHING.values, *tables])
-    found = _cut(Summary(values, int(rows["before"].sum()), int(rows["during"].sum())))
+    found = _cut(Summary(values, int(rows["before"].sum()), int(rows["during"].sum()), is_bytes))
     return replace(found, values=_detached(found.values))
+
+
+def _records_of(records: pl.DataFrame) -> pl.Expr:
+    """For how many each record stands."""
+    return 1 + pl.col("repeats").fill_null(0) if "repeats" in records.columns else pl.lit(1, dtype=pl.Int64)
+
+
+def _bytes_of(records: pl.DataFrame) -> pl.Expr:
+    has_payload = "payload_bytes" in records.columns
+    return pl.col("payload_bytes").fill_null(0) if has_payload else pl.col("line").str.len_bytes().cast(pl.Int64)
 
 
 def merge(summaries: Sequence[Summary]) -> Summary:
     """Bring summaries together; the order does not matter."""
     values = _sum(pl.concat([NOTHING.values, *(one.values for one in summaries)]), list(KEY)).select(SUMMARY.names())
-    return _cut(Summary(values, sum(one.before for one in summaries), sum(one.during for one in summaries)))
+    is_bytes = any(one.is_bytes for one in summaries)
+    return _cut(Summary(values, sum(one.before for one in summaries), sum(one.during for one in summaries), is_bytes))
 
 
 def _detached(frame: pl.DataFrame) -> pl.DataFrame:
@@ -156,7 +171,7 @@ def _cut(summary: Summary) -> Summary:
     with_line = pl.col("rank") < MOST_SAMPLES
     ranked = ranked.with_columns(pl.when(with_line).then(name).alias(name) for name in ("sample_us", "sample"))
     if ranked["kept"].all():
-        return Summary(ranked.select(SUMMARY.names()), summary.before, summary.during)
+        return replace(summary, values=ranked.select(SUMMARY.names()))
     mine = [pl.when("kept").then(name).alias(name) for name in ("value", "second_value")]
     values = _sum(ranked.with_columns(mine), list(KEY)).select(SUMMARY.names())
-    return Summary(values, summary.before, summary.during)
+    return replace(summary, values=values)

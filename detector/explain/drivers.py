@@ -38,7 +38,7 @@ def split(before: tuple[float, ...], during: tuple[float, ...]) -> list[Factor]:
     return [Factor(b, d, share) for b, d, share in zip(before, during, shares, strict=True)]
 
 
-KINDS = ("clients", "messages_per_client", "bytes_per_message")
+CLIENTS, MESSAGES, BYTES = KINDS = ("clients", "messages_per_client", "bytes_per_message")
 
 
 def largest(factors: list[Factor]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from detector.causes import Cause
+from detector.explain.counting import Periods
 from detector.explain.drivers import largest, split
 from detector.explain.occupancy import are_hidden, fleet
 from detector.pipeline.signals import LINES
@@ -62,6 +63,13 @@ def _factors(store: Store, service: int, first: int, end: int) -> Factors | None
     if not (clients and lines and size):
         return None
     return clients, lines / known / clients, size / lines
+
+
+def fleet_growth(store: Store, name: str, periods: Periods) -> float:
+    """Times as many clients of a service in the second period as in the first; 1 where that is not known."""
+    spans = [(begin // store.width_us, end // store.width_us) for begin, end in (periods.before, periods.during)]
+    before, during = (_factors(store, store.services[name], *span) for span in spans)
+    return 1.0 if before is None or during is None else during[0] / before[0]
 
 
 def _clients(store: Store, service: int, first: int, end: int, lines: float) -> float | None:

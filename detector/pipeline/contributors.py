@@ -17,8 +17,10 @@ from detector.causes import Cause
 from detector.config import Settings
 from detector.explain.contributors import find_contributors
 from detector.explain.counting import DIMENSIONS, NOTHING, Periods, Summary, merge, summarize
+from detector.explain.drivers import BYTES, MESSAGES
 from detector.formats.lines import Lines, cut_lines
 from detector.formats.records import RECORD, read_records
+from detector.pipeline.causes import fleet_growth
 from detector.pipeline.gathered import Gathered
 from detector.pipeline.index import FileIndex
 from detector.pipeline.naming import rename
@@ -36,7 +38,7 @@ MOST_INCIDENTS = 50
 MOST_UNPACKED = 256 * 1024 * 1024
 """Bytes of a compressed log that are unpacked a second time."""
 WAITING = 16
-COLUMNS = frozenset({*DIMENSIONS, "service", "repeats"})
+COLUMNS = frozenset({*DIMENSIONS, "service", "repeats", "payload_bytes"})
 
 Answers = list[tuple[str, Summary]]
 
@@ -48,11 +50,15 @@ class Case:
     Attributes:
         incident: what is to be explained.
         periods: the time before it and the first of it.
+        is_bytes: it is the bytes that count, not the records.
+        growth: of the number of clients from the one to the other, if that does not drive it.
         summaries: of the blocks so far.
     """
 
     incident: Incident
     periods: Periods
+    is_bytes: bool = False
+    growth: float = 1.0
     summaries: list[Summary] = field(default_factory=list)
 
     def take(self, summary: Summary) -> None:
@@ -88,7 +94,7 @@ def explain(
             for key, summary in future.result():
                 cases[key].take(summary)
     found = {
-        key: find_contributors(merge(case.summaries) if case.summaries else NOTHING, case.periods.minutes)
+        key: find_contributors(merge(case.summaries) if case.summaries else NOTHING, case.periods.minutes, case.growth)
         for key, case in cases.items()
     }
     return {key: replace(cause, contributors=found.get(key, ())) for key, cause in causes.items()}, notes
@@ -107,7 +113,11 @@ def _cases(causes: Mapping[str, Cause], walks: Sequence[Walk], gathered: Gathere
     found.sort(key=lambda pair: (-pair[0].score, pair[0].id))
     found = found[:MOST_INCIDENTS]
     references = {id(of): Reference(of, MOST_LINES / (2 * len(found))) for _, of in found}
-    return {one.id: Case(one, references[id(of)].periods(one)) for one, of in found}
+    cases = {one.id: Case(one, references[id(of)].periods(one), causes[one.id].kind == BYTES) for one, of in found}
+    for one, of in found:
+        if causes[one.id].kind == MESSAGES:
+            cases[one.id].growth = fleet_growth(of.store, one.service, cases[one.id].periods)
+    return cases
 
 
 def _jobs(
@@ -149,8 +159,8 @@ def count(block: Block, context: Context, cases: Mapping[str, Case]) -> Answers:
     frame = _named(parsed.frame, lines, context).with_columns(line=lines.text)
     if parsed.kinds is not None:
         frame = frame.filter(parsed.kinds == RECORD)
-    rows = {key: frame.filter(_is_of(case)) for key, case in cases.items() if _reach(frame, case)}
-    return [(key, summarize(mine, cases[key].periods)) for key, mine in rows.items() if len(mine)]
+    rows = [(key, case, frame.filter(_is_of(case))) for key, case in cases.items() if _reach(frame, case)]
+    return [(key, summarize(mine, case.periods, is_bytes=case.is_bytes)) for key, case, mine in rows if len(mine)]
 
 
 def _needed(lines: Lines, context: Context, cases: Iterable[Case]) -> Lines:

@@ -9,6 +9,7 @@ import numpy as np
 
 from detector.causes import Cause, Contributor, Factor, Rise
 from detector.config import Settings
+from detector.explain.drivers import MESSAGES
 from detector.pipeline.causes import cause_of
 from detector.pipeline.forecasts import foretell_rises
 from detector.pipeline.knobs import knobs_of
@@ -18,8 +19,6 @@ from detector.pipeline.versions import Found, Judge, Limits
 from detector.pipeline.walk import Walk
 from detector.schemas import Incident
 from detector.windows.versions import TILE_US, TILES_PER_DAY, VersionTotals
-
-KIND = "messages_per_client"
 
 
 def add_versions(walk: Walk, totals: VersionTotals, settings: Settings, open_at: float) -> None:
@@ -74,7 +73,7 @@ def is_same(one: Incident, version: Incident, store: Store, end: int) -> bool:
     begins, ends = max(one.started_us, version.started_us), [each.ended_us for each in (one, version)]
     if any(end is not None and end <= begins for end in ends):
         return False
-    return one.signal == PER_CLIENT or cause_of(one, store, end).kind == KIND
+    return one.signal == PER_CLIENT or cause_of(one, store, end).kind == MESSAGES
 
 
 def told_of(incident: Incident, cause: Cause, rise: Rise) -> Cause:
@@ -82,13 +81,15 @@ def told_of(incident: Incident, cause: Cause, rise: Rise) -> Cause:
     if incident.signal != "version":
         return replace(cause, version=rise)
     messages = Factor(incident.expected, incident.observed, 1.0)
-    return replace(cause, kind=KIND, clients=None, messages_per_client=messages, bytes_per_message=None, version=rise)
+    return replace(
+        cause, kind=MESSAGES, clients=None, messages_per_client=messages, bytes_per_message=None, version=rise
+    )
 
 
 def with_version(cause: Cause, signal: str) -> Cause:
     """The cause of what a version raised, or has to do with, with it before all other contributors."""
     rise = cause.version
-    if rise is None or not (cause.contributors or signal == "version"):
+    if rise is None:
         return cause
     alone = [one for one in cause.contributors if (one.dimension, one.value) == ("version", rise.version)]
     first_us, sample = min([(one.first_us, one.sample) for one in alone], default=(rise.first_us, ""))

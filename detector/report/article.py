@@ -24,7 +24,7 @@ from detector.report.sentences import (
     tell_version,
 )
 from detector.report.shape import ContributorShape, DriverShape, DriversShape, IncidentShape, VersionShape
-from detector.report.times import clock, duration, micros
+from detector.times import clock, duration, micros
 
 ORDER = ("messages_per_client", "clients", "bytes_per_message")
 CONTRIBUTORS = (("Where", None), ("Before", "number"), ("During", "number"), ("Share of the excess", "number"),

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from detector.report.numbers import brief, factor_of, grouped, plural, times_normal
 from detector.report.sections import Section
 from detector.report.summary import outcome, summarize
-from detector.report.times import clock, day, duration, moment, span
 from detector.schemas import Incident
+from detector.times import clock, day, duration, moment, span
 from detector.trials import FEW, SEEN, BacktestResult, Recall, ServiceTrials, by_size
 
 MONTH_US = 365.25 / 12 * 86_400_000_000

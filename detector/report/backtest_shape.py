@@ -8,7 +8,7 @@ import msgspec
 
 from detector.report.numbers import rounded
 from detector.report.shape import IncidentShape, InputShape, shape_incidents, shape_input
-from detector.report.times import rfc3339
+from detector.times import rfc3339
 from detector.trials import BacktestResult, Recall, Trial, recall
 
 SCHEMA = "detector.backtest/1"

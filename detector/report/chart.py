@@ -17,7 +17,7 @@ from detector.report.markup import Markup, element, join
 from detector.report.numbers import MINUTE_US, brief
 from detector.report.scale import time_marks, value_marks
 from detector.report.shape import ForecastShape, IncidentShape
-from detector.report.times import clock, micros
+from detector.times import clock, micros
 
 TOP, HEIGHT, LABELS = 36.0, 190.0, 24.0
 GRID = 1000.0

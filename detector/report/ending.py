@@ -5,8 +5,8 @@ from __future__ import annotations
 from detector.report.escape import escape
 from detector.report.sentences import DRIVERS, tell_change, tell_moment
 from detector.report.shape import IncidentShape, shape_incidents
-from detector.report.times import clock, duration, micros
 from detector.schemas import ScanResult
+from detector.times import clock, duration, micros
 
 
 def tell_ending(result: ScanResult, begin_us: int, first_failure_us: int) -> str:

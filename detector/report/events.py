@@ -12,8 +12,8 @@ from detector.report.escape import escape, escape_json
 from detector.report.leads import tell_left
 from detector.report.sentences import tell_course, tell_reasons, tell_volume
 from detector.report.shape import IncidentShape, shape_incident
-from detector.report.times import rfc3339
 from detector.schemas import Incident
+from detector.times import rfc3339
 
 SCHEMA = "detector.event/1"
 Event = Literal["open", "resolved"]

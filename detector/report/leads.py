@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from detector.report.numbers import brief, size
 from detector.report.shape import ForecastShape
-from detector.report.times import clock, day, duration, micros
+from detector.times import clock, day, duration, micros
 
 BY_WHEN = {"bytes/day": " by midnight", "bytes": " within 24 h"}
 """What adds up is full at some time; the others are rates."""

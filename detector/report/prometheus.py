@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator, Sequence
 from detector.report.escape import escape
 from detector.report.look import Look
 from detector.report.shape import IncidentShape, ScanShape, shape_scan
-from detector.report.times import micros
 from detector.schemas import ScanResult
+from detector.times import micros
 
 MOST_SERIES = 100
 SEVERITIES = ("info", "warning", "critical")

@@ -24,7 +24,7 @@ from detector.report.sentences import (
     tell_version,
 )
 from detector.report.shape import IncidentShape, KeptShape
-from detector.report.times import duration
+from detector.times import duration
 
 INDENT = "  "
 LONGEST_YEARS = 1000.0
@@ -124,9 +124,10 @@ class Reasoning:
 
     def contributors(self) -> Iterator[str]:
         """Which values of which dimensions, with a line of each."""
+        unit = "bytes" if self.one.kind == "bytes_per_message" else "lines"
         for each in self.one.contributors:
             yield (f"- {each.dimension} {each.value}: {tell_percent(each.share_of_excess)} of the excess "
-                   f"({precise(each.before)} before, {precise(each.during)} during), first seen "
+                   f"({precise(each.before)} {unit}/min before, {precise(each.during)} during), first seen "
                    f"{tell_moment(each.first_seen_at)}")  # fmt: skip
             if each.sample:
                 yield f"  for example: {each.sample}"

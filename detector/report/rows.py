@@ -37,6 +37,12 @@ INCIDENTS = (
     Column("load", REAL, "", "share of the capacity"),
     Column("overload_at", TIME, "", "when the capacity is reached; null: not within 24 h, or not known"),
     Column("minutes_to_overload", REAL, "min", "from the moment of the forecast"),
+    Column("contributor", TEXT, "", "the strongest one: a value, or a pair of them; null if none is known"),
+    Column("contributor_dimension", TEXT, "", "what kind of value that is"),
+    Column("contributor_share", REAL, "", "of the excess"),
+    Column("version", TEXT, "", "the client version that sends more than the others; null if none does"),
+    Column("version_ratio", REAL, "", "lines per client of that, times those of the others"),
+    Column("group", TEXT, "", "the same for all incidents of one cause"),
     Column("calendar", TEXT, "", "the planned time for which it does not page; null if none"),
 )
 
@@ -51,12 +57,15 @@ def tabulate(result: ScanResult) -> pl.DataFrame:
 
 def _row(shape: IncidentShape, started_us: int, end_us: int) -> tuple[object, ...]:
     drivers, forecast = [getattr(shape.drivers, name) for name in DRIVERS], shape.forecast
+    top, version = next(iter(shape.contributors), None), shape.version
     return (
         shape.id, shape.service, shape.signal, shape.kind, _instant(shape.started_at), _instant(shape.detected_at),
         _instant(shape.ended_at), shape.observed, shape.expected, shape.factor, shape.unit, shape.score, shape.severity,
         shape.page, (end_us - started_us) // 1_000_000, *(value for one in drivers for value in _flat(one)),
         forecast.capacity, forecast.capacity_unit, forecast.capacity_from, forecast.load,
-        _instant(forecast.overload_at), forecast.minutes_to_overload, shape.calendar,
+        _instant(forecast.overload_at), forecast.minutes_to_overload,
+        *((None, None, None) if top is None else (top.value, top.dimension, top.share_of_excess)),
+        *((None, None) if version is None else (version.value, version.ratio)), shape.group, shape.calendar,
     )  # fmt: skip
 
 

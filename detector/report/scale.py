@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from detector.report.times import clock, day
+from detector.times import clock, day
 
 MINUTE_US = 60_000_000
 DAY_US = 1440 * MINUTE_US

@@ -6,7 +6,7 @@ import re
 
 from detector.report.numbers import brief, times_normal
 from detector.report.shape import DriverShape, DriversShape, IncidentShape, VersionShape
-from detector.report.times import clock, day, duration, micros
+from detector.times import clock, day, duration, micros
 
 NOTABLE = 1.15
 """A factor that changed by less is not worth a word."""

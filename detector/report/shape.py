@@ -6,8 +6,8 @@ import msgspec
 
 from detector.causes import Cause, Contributor, Factor, Forecast, Rise
 from detector.report.numbers import MINUTE_US, factor_of, rounded, unit_of
-from detector.report.times import rfc3339
 from detector.schemas import Incident, InputSummary, ScanResult
+from detector.times import rfc3339
 
 SCHEMA = "detector.scan/1"
 NO_CAUSE = Cause("volume", None, None, None)
@@ -53,7 +53,7 @@ class DriversShape(msgspec.Struct, frozen=True):
 
 
 class ContributorShape(msgspec.Struct, frozen=True):
-    """One value of one dimension that makes up part of the excess; records per minute."""
+    """One value of one dimension that makes up part of the excess; records or bytes per minute."""
 
     dimension: str
     value: str

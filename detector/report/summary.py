@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from detector.report.escape import escape
 from detector.report.numbers import grouped, plural, size
-from detector.report.times import duration, span
 from detector.schemas import InputSummary, ScanResult
+from detector.times import duration, span
 
 MOST_FAULTS = 10
 UNPARSED = {"unknown_format": "in no known format", "blank": "blank", "header": "of a header",

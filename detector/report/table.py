@@ -13,8 +13,8 @@ from detector.report.sentences import tell_planned, tell_question, tell_version
 from detector.report.shape import NO_CAUSE, shape_forecast, shape_incident, shape_version
 from detector.report.spark import CELLS, sparkline
 from detector.report.summary import summarize
-from detector.report.times import clock, day, duration, moment, rfc3339
 from detector.schemas import Incident, ScanResult
+from detector.times import clock, day, duration, moment, rfc3339
 
 INDENT, GAP = 9, 3
 LEAST_CELLS = 8

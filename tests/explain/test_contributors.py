@@ -110,6 +110,32 @@ def test_suppressed_records_count():
     assert (1, 10) == (summary.before, summary.during)
 
 
+def test_an_excess_per_client_is_told_where_clients_leave():
+    """Half of the clients go to bed, the other half send more: that there are fewer records hides nobody."""
+    frame = drawn({"version": "a/2"}).filter(pl.int_range(pl.len()) % 10 != 0)
+    frame = pl.concat([frame.filter(pl.col("timestamp") < START)] * 5 + [frame.filter(pl.col("timestamp") >= START)])
+    summary = summarize(frame, PERIODS)
+    assert () == find_contributors(summary, PERIODS.minutes)
+    assert [("version", "a/2")] == [
+        (one.dimension, one.value) for one in find_contributors(summary, PERIODS.minutes, growth=0.2)
+    ]
+
+
+@pytest.mark.parametrize("has_payload", [False, True])
+def test_bytes_are_told_where_messages_grow(has_payload):
+    """As many records as before, of which one endpoint's are ten times as large."""
+    early = pl.col("timestamp") < START
+    frame = pl.concat([drawn({}).filter(period).head(900) for period in (early, ~early)])
+    grown = (pl.col("endpoint") == "GET /y") & (pl.col("timestamp") >= START)
+    size = pl.when(grown).then(1000).otherwise(100)
+    text = pl.lit("x").repeat_by(size).list.join("")
+    column = {"payload_bytes": size.cast(pl.Int64)} if has_payload else {"line": text}
+    summary = summarize(frame.with_columns(**column), PERIODS, is_bytes=True)
+    found = find_contributors(summary, PERIODS.minutes)
+    assert [("endpoint", "GET /y")] == [(one.dimension, one.value) for one in found]
+    assert found[0].during == pytest.approx(10 * found[0].before, rel=0.2)
+
+
 def test_unequal_periods_are_compared_by_rate():
     """Ten minutes against an hour: the same rate is no excess."""
     periods = Periods((START_US - HOUR, START_US), (START_US, START_US + HOUR // 6))

@@ -25,7 +25,7 @@ def reason(scan=None, sample="POST /v1/status", settings=None, width=120):
 def test_contributors_and_forecast_are_told():
     """Where the report has them."""
     text = reason()
-    for part in ("- version POST /v1/status: 93 % of the excess (1.5 before, 193 during)",
+    for part in ("- version POST /v1/status: 93 % of the excess (1.5 lines/min before, 193 during)",
                  "for example: POST /v1/status",
                  "51 min when it was noticed: full at about 12:40 (12:31 at the earliest)",
                  "- messages per client: 2.2 before, 20.7 during (x9.4), 97 % of the change",

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detector.report import numbers, times
+from detector import times
+from detector.report import numbers
 from detector.report.escape import cells, escape, escape_json, is_harmful, shorten
 from detector.report.look import BARS
 from detector.report.spark import sparkline

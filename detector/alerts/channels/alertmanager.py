@@ -18,9 +18,10 @@ from detector.alerts.receiver import Edge, HttpReceiver
 from detector.alerts.retrying import Answer
 from detector.alerts.secrets import SecretError
 from detector.alerts.transport import Request, post
-from detector.alerts.wording import clean, rfc3339
+from detector.alerts.wording import clean
 from detector.config import parse_span
 from detector.errors import SettingsError
+from detector.times import rfc3339
 
 PATH = "/api/v2/alerts"
 NAMES = {"surge": "DetectorSurge", "source_silent": "DetectorSourceSilent", "source_lagging": "DetectorSourceLagging",

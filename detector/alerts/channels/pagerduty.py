@@ -11,8 +11,9 @@ from detector.alerts.receiver import Edge, HttpReceiver
 from detector.alerts.retrying import Answer
 from detector.alerts.secrets import SecretError, read_secret
 from detector.alerts.transport import Request, post
-from detector.alerts.wording import clean, rfc3339
+from detector.alerts.wording import clean
 from detector.errors import SettingsError
+from detector.times import rfc3339
 
 URL = "https://events.pagerduty.com/v2/enqueue"
 LONGEST_KEY = 255

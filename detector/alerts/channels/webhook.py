@@ -19,8 +19,8 @@ from detector.alerts.receiver import Edge, HttpReceiver
 from detector.alerts.retrying import Answer
 from detector.alerts.secrets import SecretError, read_secret
 from detector.alerts.transport import Request, post
-from detector.alerts.wording import rfc3339
 from detector.errors import SettingsError
+from detector.times import rfc3339
 
 SCHEMA = "detector.notice/1"
 PREFIX = "whsec_"
