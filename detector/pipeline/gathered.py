@@ -69,5 +69,5 @@ class Gathered:
         """Count the lines of a source that never got a time."""
         if lines:
             self.losses.add("lines_without_time", lines)
-            detail = f"{lines} lines without any time were counted, not scored"
+            detail = f"{lines} {'line' if lines == 1 else 'lines'} without any time: counted, not scored"
             self.summary.faults.append(Fault(path, "undated", detail))

@@ -81,6 +81,10 @@ class Planted:
         """First window, and the one after the last."""
         return self.store.span()
 
+    def knows(self, day: int) -> bool:
+        """Is anything known of this day, silence too?"""
+        return self.store.knows(day)
+
     def measures(self) -> frozenset[str]:
         """The measures that are known of any service."""
         return self.store.measures()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.pipeline.stores import Numbers, Real, Store, days_of
+from detector.pipeline.stores import Numbers, Real, Store
 
 SUM_US = 5 * 60_000_000
 DAYS = 7
@@ -37,7 +37,7 @@ class Rivals:
     @classmethod
     def of(cls, store: Store, services: Numbers, end: int, least: float) -> Rivals:
         """The rules for some services of a store up to window `end`; an alarm needs `least` records more than usual."""
-        days = days_of(store, store.span()[0], end)
+        days = range(store.span()[0] // store.windows_per_day, (end - 1) // store.windows_per_day + 1)
         windows = divisor(store.windows_per_day, SUM_US // store.width_us)
         parts = [sums_of(store.matrices(day, services, ("lines",))["lines"], windows) for day in days]
         rivals = cls(windows, days.start * store.windows_per_day, np.hstack(parts))

@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 Real = NDArray[np.float64]
 Numbers = NDArray[np.int64]
 
+MOST_UNKNOWN_DAYS = 8
+"""A day after the week that baselines look back on."""
+
 
 class Store(Protocol):
     """Counts per service and window; windows are numbered since 1970, days too.
@@ -30,6 +33,9 @@ class Store(Protocol):
 
     def span(self) -> tuple[int, int]:
         """First window, and the one after the last."""
+
+    def knows(self, day: int) -> bool:
+        """Is anything known of this day, silence too?"""
 
     def measures(self) -> frozenset[str]:
         """The measures that are known of any service: `lines`, `bytes`, `clients` or more."""
@@ -52,6 +58,14 @@ def numbers_of(store: Store, names: list[str]) -> Numbers:
     return np.array([store.services.get(name, -1) for name in names], np.int64)
 
 
-def days_of(store: Store, first: int, end: int) -> range:
-    """The days that windows first..end-1 lie in."""
-    return range(first // store.windows_per_day, (end - 1) // store.windows_per_day + 1)
+def days_of(store: Store, first: int, end: int) -> list[int]:
+    """The days that windows first..end-1 lie in, but for those more than a week after the last known one.
+
+    Logs of two decades may lie side by side: nothing can be judged or learned between them.
+    """
+    found, last = [], None
+    for day in range(first // store.windows_per_day, (end - 1) // store.windows_per_day + 1):
+        last = day if store.knows(day) else last
+        if last is not None and day - last <= MOST_UNKNOWN_DAYS:
+            found.append(day)
+    return found

@@ -14,7 +14,7 @@ from detector.pipeline.causes import cause_of
 from detector.pipeline.forecasts import foretell_rises
 from detector.pipeline.knobs import knobs_of
 from detector.pipeline.signals import LINES, PER_CLIENT
-from detector.pipeline.stores import Store
+from detector.pipeline.stores import Store, days_of
 from detector.pipeline.versions import Found, Judge, Limits
 from detector.pipeline.walk import Walk
 from detector.schemas import Incident
@@ -29,7 +29,7 @@ def add_versions(walk: Walk, totals: VersionTotals, settings: Settings, open_at:
     """
     judge = Judge(totals, walk.store.width_us, limits_of(walk.names, walk.store.width_us, settings, open_at))
     until, found = walk.end_us // TILE_US, []
-    for day in range(walk.first_us // (TILES_PER_DAY * TILE_US), -(-until // TILES_PER_DAY)):
+    for day in days_of(walk.store, walk.first, walk.end):
         found += judge.advance(day * TILES_PER_DAY, min((day + 1) * TILES_PER_DAY, until))
     for each in sorted(found + judge.still_open(), key=_by_detection):
         _add(walk, each)

@@ -141,6 +141,11 @@ class Recent:
         """First window, and the one after the last."""
         return min(self.windows, default=0), max(self.windows, default=-1) + 1
 
+    def knows(self, day: int) -> bool:
+        """Is anything known of this day?"""
+        first, end = self.span()
+        return first // self.windows_per_day <= day <= (end - 1) // self.windows_per_day
+
     def measures(self) -> frozenset[str]:
         """The measures that are known of any service."""
         clients = any(len(cells.sketches) for cells in self.windows.values())

@@ -158,6 +158,10 @@ class Grid:
         end = np.flatnonzero(~np.isnan(self.days[last]["lines"]).all(axis=0))[-1]
         return first * self.windows_per_day + int(begin), last * self.windows_per_day + int(end) + 1
 
+    def knows(self, day: int) -> bool:
+        """Is anything known of this day?"""
+        return day in self.days
+
     def series(self, service: int, first: int, end: int) -> dict[str, Real]:
         """Windows first..end-1 of one service; NaN where nothing is known."""
         found = {name: np.full(end - first, np.nan) for name in MEASURES}

@@ -178,6 +178,11 @@ class Totals:
         extents = self.extents.values()
         return min(extent[0].first for extent in extents), max(extent[-1].last for extent in extents) + 1
 
+    def knows(self, day: int) -> bool:
+        """Is anything known of this day, silence too?"""
+        spans = ((extent[0].first, extent[-1].last) for extent in self.extents.values())
+        return any(first // self.windows_per_day <= day <= last // self.windows_per_day for first, last in spans)
+
     def keep_days(self, first: int, last: int) -> None:
         """Forget what lies outside days first..last, and the services and streams that were seen nowhere else.
 
