@@ -8,11 +8,12 @@ from typing import Any, TypeVar
 
 import click
 
-from detector.config import BY, COLORS, DIRECTIONS, FAIL_ON, FORMATS, known_keys
+from detector.config import BY, COLORS, DIRECTIONS, FAIL_ON, FORMATS, Settings, known_keys
 from detector.layers import Resolved
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+USUAL = Settings()
 PATHS = click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 READING = (
     click.option("--input-format", metavar="NAME", help="How lines are read: auto, or a name of `detector formats`."),
@@ -35,12 +36,13 @@ JUDGING = (
     click.option("--since", metavar="TIME", help="Report nothing before: RFC 3339, a date, or a span before the last"
                  " line (2h, 1d). What lies before still teaches what is normal."),
     click.option("--until", metavar="TIME", help="Stop there."),
-    click.option("--budget", metavar="N/PERIOD", help="False pages of the installation.  [default: 1/week]"),
-    click.option("--incident-budget", metavar="N/PERIOD", help="False incidents of a service.  [default: 1/month]"),
+    click.option("--budget", metavar="N/PERIOD", help=f"False pages of the installation.  [default: {USUAL.budget}]"),
+    click.option("--incident-budget", metavar="N/PERIOD", help="False incidents of a service."
+                 f"  [default: {USUAL.incident_budget}]"),
     click.option("--least-excess", type=float, metavar="N", help="Records above what is expected that an"
-                 " incident needs.  [default: 5]"),
+                 f" incident needs.  [default: {USUAL.least_excess:g}]"),
     click.option("--least-factor", type=float, metavar="X", help="Times what is expected that an incident needs."
-                 "  [default: 1.1]"),
+                 f"  [default: {USUAL.least_factor:g}]"),
     click.option("--direction", type=click.Choice(DIRECTIONS), help="Surges, falls, or both.  [default: up]"),
     click.option("--warmup", metavar="SPAN", help="How long a service is known before it is judged.  [default: 1h]"),
 )  # fmt: skip
