@@ -86,7 +86,8 @@ def sum_hours(rows: Rows, versions: int, tiles: int) -> Hours:
     shape = versions, tiles
     lines = np.bincount(place, rows.lines, versions * tiles).reshape(shape).astype(np.float64)
     clients = np.bincount(place, minlength=versions * tiles).reshape(shape).astype(np.float64)
-    return Hours(_trailing(lines), np.stack([_trailing(clients), _seen(rows, shape)]), np.stack([lines, clients]))
+    talking = _trailing(clients)
+    return Hours(_trailing(lines), np.stack([talking, talking - _again(rows, shape)]), np.stack([lines, clients]))
 
 
 def _trailing(each: Real) -> Real:
@@ -94,18 +95,20 @@ def _trailing(each: Real) -> Real:
     return np.asarray(np.round(total[:, HOUR:] - total[:, :-HOUR]))
 
 
-def _seen(rows: Rows, shape: tuple[int, int]) -> Real:
-    """Distinct clients of each version in the last hour: each row adds its client from its tile on, for an hour."""
-    order = np.lexsort((rows.tile, rows.client, rows.version))
-    version, client, tile = rows.version[order], rows.client[order], rows.tile[order]
-    again = np.zeros(len(order), bool)
-    again[1:] = (version[1:] == version[:-1]) & (client[1:] == client[:-1])
-    begin = tile.copy()
-    begin[1:] = np.where(again[1:], np.maximum(tile[1:], tile[:-1] + HOUR), tile[1:])
-    end = tile + HOUR
-    width = shape[1] + HOUR + 1
-    change = np.bincount(version * width + np.minimum(begin, width - 1), minlength=shape[0] * width)
-    change = change - np.bincount(version * width + np.minimum(end, width - 1), minlength=shape[0] * width)
+def _again(rows: Rows, shape: tuple[int, int]) -> Real:
+    """How often clients of each version talked before in the last hour, v x n.
+
+    A row counts for an hour; where its client has one less than an hour later, both count until the first one ends.
+    """
+    width = shape[1] + HOUR
+    bits = width.bit_length()
+    # by version, client and tile; 32 bits for a client, and there are no more versions than rows in the sample
+    packed = np.sort((rows.version << 32 | rows.client) << bits | rows.tile)
+    before = packed[:-1][packed[1:] - packed[:-1] < HOUR]
+    after = packed[1:][packed[1:] - packed[:-1] < HOUR]
+    row, tiles = (before >> bits + 32) * width, (1 << bits) - 1
+    change = np.bincount(row + (after & tiles), minlength=shape[0] * width)
+    change -= np.bincount(row + (before & tiles) + HOUR, minlength=shape[0] * width)
     return np.cumsum(change.reshape(shape[0], width), axis=1)[:, : shape[1]].astype(np.float64)
 
 

@@ -22,9 +22,8 @@ from detector.formats.lines import (
     Positions,
     first_of,
     lowest_bit,
-    marks_of,
+    marks_at,
     texts_at,
-    windows_at,
 )
 
 CLOCK = ("%d/%b/%Y:%H:%M:%S %z",)
@@ -95,12 +94,9 @@ def _request(lines: Lines, opens: Positions) -> tuple[Positions, Positions, NDAr
     return quote, closes, (closes < lines.ends) & (closes >= 0)
 
 
-def agents_at(lines: Lines, *, vhost: bool) -> tuple[Positions, Positions] | None:
-    """Where the user agent of each line and what follows it lie; None where a request has an escaped quote."""
-    _, closes, there = _request(lines, _head(lines, vhost=vhost)[2])
-    if not there.all() or (lines.bytes[closes - 1] == ord("\\")).any():
-        return None
-    return _agents(lines, np.arange(len(lines)), closes + 6, whole=False)
+def agents_at(lines: Lines, near: Positions) -> tuple[Positions, Positions]:
+    """Where the user agent of each line and what follows it lie; the payload begins at byte `near` of the line."""
+    return _agents(lines, np.arange(len(lines)), lines.begins + near, whole=False)
 
 
 def _agents(lines: Lines, rows: Positions, places: Positions, *, whole: bool) -> tuple[Positions, Positions]:
@@ -116,26 +112,34 @@ def _agents(lines: Lines, rows: Positions, places: Positions, *, whole: bool) ->
     """
     before, last = _third_quote(lines, rows, places) + 1, lines.ends[rows]
     there = (before > 0) & (lines.bytes[before - 2] == ord(" "))
-    rows, before, last = rows[there], before[there], last[there]
+    if not there.all():
+        rows, before, last = rows[there], before[there], last[there]
     if whole:
         quote = first_of(lines.bytes, before, last, '"\\', near=64, far=LONGEST_REQUEST)
         closed = lines.bytes[np.clip(quote, 0, len(lines.bytes) - 1)] == ord('"')
         last = np.where((quote >= 0) & closed, quote, before)
     first, second = lines.bytes[before], lines.bytes[np.minimum(before + 1, last)]
     missing = (first == ord('"')) | (first == ord("-")) & (second == ord('"'))
+    last = np.where(missing, before, last) if missing.any() else last
+    if len(rows) == len(lines):
+        return before, last
     begins, ends = np.zeros((2, len(lines)), np.int64)
-    begins[rows], ends[rows] = before, np.where(missing, before, last)
+    begins[rows], ends[rows] = before, last
     return begins, ends
 
 
 def _third_quote(lines: Lines, rows: Positions, places: Positions) -> Positions:
     """Where the third quote behind each place lies, -1 where there is none."""
     first, last = places[rows], lines.ends[rows]
-    quotes = marks_of(windows_at(lines.bytes, first, NEAR), '"')
+    (quotes,) = marks_at(lines.bytes, first, NEAR, '"')
     for _ in range(2):
         quotes &= quotes - np.uint64(1)
     found = first + lowest_bit(quotes)
-    far = np.flatnonzero((quotes == 0) | (found >= last))
+    missing = (quotes == 0) | (found >= last)
+    found[missing] = -1
+    far = np.flatnonzero(missing & (last - first > NEAR))
+    if not len(far):
+        return found
     before = first[far]
     for near in (16, 64, 8):
         quote = first_of(lines.bytes, before, last[far], '"', near=near, far=LONGEST_REQUEST)
@@ -146,9 +150,8 @@ def _third_quote(lines: Lines, rows: Positions, places: Positions) -> Positions:
 
 def _head(lines: Lines, *, vhost: bool) -> tuple[Positions, Positions, Positions]:
     """Where in each line its client begins, how long that is, and where the bracket stands before the time, or -1."""
-    windows = windows_at(lines.bytes, lines.begins, NEAR)
-    spaces = marks_of(windows, " ")
-    opens = lowest_bit(marks_of(windows, "[") & (spaces << np.uint64(1))).astype(np.int64)
+    spaces, brackets = marks_at(lines.bytes, lines.begins, NEAR, " ", "[")
+    opens = lowest_bit(brackets & (spaces << np.uint64(1))).astype(np.int64)
     client = np.zeros(len(lines), np.int64)
     if vhost:
         client = lowest_bit(spaces).astype(np.int64) + 1
@@ -182,6 +185,7 @@ def by_position(*, vhost: bool, agents: bool = True) -> Format:
         "client": Span("client", "client length"),
         "version": Span("agent", "agent length"),
         "version_hash": Span("agent", "agent length"),
+        "version_near": pl.col("payload"),
         "endpoint": without_query(pl.col("request")),
         "status": Span("status", 3),
         "payload_bytes": Span("payload"),
@@ -190,7 +194,7 @@ def by_position(*, vhost: bool, agents: bool = True) -> Format:
         fields["service"] = before(LINE, " ").str.replace(r":\d+$", "")
     return Format(
         "access", ABOUT, SAMPLES, fields, CLOCK, locate=partial(find_marks, vhost=vhost), needs=("time", "status"),
-        fallback=by_regex(), versions_at=partial(agents_at, vhost=vhost), versions=agents,
+        fallback=by_regex(), versions_at=agents_at, versions=agents,
     )  # fmt: skip
 
 

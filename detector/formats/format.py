@@ -91,7 +91,7 @@ class Format:
         locate: instead of `decode`, for a format that reads the bytes of the block in place: (lines, names of the
             fields that are asked for) -> the same table.
         versions_at: where the version begins and ends in the bytes of lines that are records, or enough of it to tell
-            it from others, quicker than by `fields`; empty where there is none. None: some line is not read so quickly.
+            it from others, quicker than by `fields`; empty where there is none. It is given the field `version_near`.
         versions: may a record tell a version? Not where the first lines of a source show that none does.
         continues: over `line`: does a line that did not match belong to the record before it?
         header: over `line`: does a line that did not match only describe the file (column names, comments)?
@@ -114,7 +114,7 @@ class Format:
     clock: tuple[str, ...] = ()
     decode: Callable[[pl.Series], pl.LazyFrame] = lines_only
     locate: Callable[[Lines, frozenset[str]], pl.DataFrame] | None = field(default=None, kw_only=True)
-    versions_at: Callable[[Lines], tuple[Positions, Positions] | None] | None = field(default=None, kw_only=True)
+    versions_at: Callable[[Lines, Positions], tuple[Positions, Positions]] | None = field(default=None, kw_only=True)
     versions: bool = field(default=True, kw_only=True)
     continues: pl.Expr | None = None
     header: pl.Expr | None = None

@@ -13,8 +13,8 @@ MAX_NAME_BYTES = 64
 MAX_WHOLE_BYTES = 1024
 """The same for texts that are hashed whole: user agents, which say last what tells them apart."""
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-KEYS = np.cumprod(np.full(NEAR // WORD, GOLDEN, np.uint64), dtype=np.uint64)
-"""Odd multipliers, one for each word that is mixed in at once."""
+KEYS = np.cumprod(np.full(1 + MAX_WHOLE_BYTES // WORD, GOLDEN), dtype=np.uint64)[1:].reshape(-1, NEAR // WORD)
+"""Odd multipliers, one for each word of a text; 64 bytes are mixed in at once."""
 FIRST = LOW_BYTES[np.clip(np.arange(NEAR + 1)[:, None] - np.arange(0, NEAR, WORD), 0, WORD)]
 """Masks that keep the first n of 64 bytes."""
 
@@ -35,21 +35,23 @@ def hash_at(data: NDArray[np.uint8], begins: Positions, ends: Positions) -> Word
 
 
 def hash_whole(data: NDArray[np.uint8], begins: Positions, ends: Positions) -> Words:
-    """Hashes of n longer texts where they lie in `data`: 64 bytes at a time, by multilinear hashing.
+    """Hashes of n longer texts where they lie in `data`: multilinear in their words.
 
-    Carter & Wegman 1979, "Universal classes of hash functions", chained by the finaliser of MurmurHash3.
+    Carter & Wegman 1979, "Universal classes of hash functions", with the finaliser of MurmurHash3.
     """
     sizes = np.minimum(ends - begins, MAX_WHOLE_BYTES)
-    state: Words = sizes.astype(np.uint64)
-    for done in range(0, int(sizes.max(initial=0)), NEAR):
-        rows = np.flatnonzero(sizes > done)
+    state = sizes.astype(np.uint64) * GOLDEN
+    for done, keys in zip(range(0, int(sizes.max(initial=0)), NEAR), KEYS, strict=False):
+        longer = sizes > done
+        rows = slice(None) if longer.all() else np.flatnonzero(longer)
         size = sizes[rows]
         # the last 64 bytes of a long text overlap those before
         words = windows_at(data, begins[rows] + np.maximum(np.minimum(done, size - NEAR), 0), NEAR).view("<u8")
-        if not done and size.min() < NEAR:
-            words = words & FIRST[np.minimum(size, NEAR)]
-        state[rows] = _mix((state[rows] ^ (words @ KEYS)) * GOLDEN)
-    return state
+        short = np.flatnonzero(size < NEAR) if not done else ()
+        if len(short):
+            words[short] &= FIRST[size[short]]
+        state[rows] += words @ keys
+    return _mix(state)
 
 
 def hash_texts(texts: pl.Series, *, whole: bool = False) -> pl.Series:

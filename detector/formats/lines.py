@@ -130,12 +130,12 @@ def windows_at(data: NDArray[np.uint8], begins: Positions, size: int) -> NDArray
     if last >= 0 and begins.max(initial=0) <= last:
         every = np.ndarray((last + 1,), f"V{size}", data, strides=(1,))
         return every[begins].view(np.uint8).reshape(-1, size)
-    cut = max(0, last)
-    found = np.empty((len(begins), size), np.uint8)
-    late = begins > last
-    found[~late] = windows_at(data, begins[~late], size) if last >= 0 else 0
-    tail = np.concatenate([data[cut:], np.zeros(2 * size, np.uint8)])
-    found[late] = windows_at(tail, np.minimum(begins[late] - cut, len(tail) - size), size)
+    if last < 0:
+        return windows_at(np.concatenate([data, np.zeros(size, np.uint8)]), np.minimum(begins, len(data)), size)
+    found = windows_at(data, np.minimum(begins, last), size)
+    late = np.flatnonzero(begins > last)
+    tail = np.concatenate([data[last:], np.zeros(size, np.uint8)])
+    found[late] = windows_at(tail, np.minimum(begins[late] - last, size), size)
     return found
 
 
@@ -209,15 +209,24 @@ def first_of(
 
 def _first_here(data: NDArray[np.uint8], begins: Positions, ends: Positions, characters: str, size: int) -> Positions:
     """Where the first of the characters lies in the first bytes of each text, else their end or that of the text."""
-    return np.asarray(np.minimum(begins + lowest_bit(marks_of(windows_at(data, begins, size), characters)), ends))
+    return np.asarray(np.minimum(begins + lowest_bit(marks_at(data, begins, size, characters)[0]), ends))
 
 
-def marks_of(windows: NDArray[np.uint8], characters: str) -> NDArray[np.unsignedinteger]:
-    """A bit for each byte of n windows of 8, 16, 32 or 64 bytes, the first one lowest: is it one of the characters?"""
-    hits = windows == ord(characters[0])
-    for character in characters[1:]:
-        hits |= windows == ord(character)
-    return np.packbits(hits.reshape(-1), bitorder="little").view(f"<u{windows.shape[1] // WORD}")
+def marks_at(data: NDArray[np.uint8], begins: Positions, size: int, *each: str) -> list[NDArray[np.unsignedinteger]]:
+    """A bit for each of the 8, 16, 32 or 64 bytes at n positions, the first one lowest: is it one of the characters?
+
+    One word for each position and each of some sets of characters; made in steps that stay in the processor's cache.
+    """
+    found = [np.empty(len(begins), f"<u{size // WORD}") for _ in each]
+    for begin in range(0, len(begins), CACHE_BYTES // size):
+        rows = slice(begin, begin + CACHE_BYTES // size)
+        windows = windows_at(data, begins[rows], size)
+        for marks, characters in zip(found, each, strict=True):
+            hits = windows == ord(characters[0])
+            for character in characters[1:]:
+                hits |= windows == ord(character)
+            marks[rows] = np.packbits(hits.reshape(-1), bitorder="little").view(marks.dtype)
+    return found
 
 
 def lowest_bit(marks: NDArray[np.unsignedinteger]) -> NDArray[np.uint8]:
@@ -237,9 +246,7 @@ def leading_word(data: NDArray[np.uint8], begins: Positions, ends: Positions) ->
     return kept
 
 
-def run_begins(
-    data: NDArray[np.uint8], begins: Positions, length: int, skip: tuple[int, int] = (0, 0)
-) -> Positions:
+def run_begins(data: NDArray[np.uint8], begins: Positions, length: int, skip: tuple[int, int] = (0, 0)) -> Positions:
     """The rows whose text of `length` bytes differs from that of the row before, the first row always.
 
     Args:

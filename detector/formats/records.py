@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -15,6 +16,7 @@ from detector.formats.levels import from_leading_word, from_priorities
 from detector.formats.lines import (
     Lines,
     Positions,
+    Words,
     leading_number,
     leading_word,
     lines_of,
@@ -28,9 +30,11 @@ RECORD, CONTINUATION, UNKNOWN, BLANK, HEADER, PART = range(6)
 """What a physical line is: a record's line with its fields, a further line of it, none, by reason, or a part of the
 record after it."""
 REASONS = {UNKNOWN: "unknown_format", BLANK: "blank", HEADER: "header"}
-TYPES = schema(RECORDS) | {"client_hash": pl.UInt64(), "version_hash": pl.UInt64()}
+TYPES = schema(RECORDS) | {"client_hash": pl.UInt64(), "version_hash": pl.UInt64(), "version_near": pl.Int64()}
+"""Columns of Records and beyond; the last says behind which byte of the line the version is looked for."""
 HASHES = {"client_hash": hash_at, "version_hash": hash_whole}
-"""Columns beyond Records."""
+STEP = 4096
+"""Lines whose versions are looked for together."""
 OUTER_WINS = frozenset({"service", "host", "format"})
 """What an envelope says itself, whatever the line inside it says; its time always counts."""
 
@@ -49,7 +53,6 @@ class Recipe:
     inner: tuple[Format, ...] = ()
     calendar: Calendar = field(default_factory=Calendar)
 
-
     @property
     def bare(self) -> Recipe:
         """For lines that are known to be records: neither their times nor what is needed besides is read again."""
@@ -57,14 +60,14 @@ class Recipe:
         return replace(self, formats=formats, inner=inner)
 
     @property
-    def fields(self) -> frozenset[str]:
-        """What any of the formats knows of a record."""
-        return frozenset().union(*(known.fields for known in (*self.formats, *self.inner)))
-
-    @property
     def tells_versions(self) -> bool:
         """May a record tell a version?"""
         return any(known.versions and "version" in known.fields for known in (*self.formats, *self.inner))
+
+    @property
+    def finds_versions(self) -> bool:
+        """Are the versions of some lines found quickly by what was read of all lines, `version_near`?"""
+        return len(self.formats) == 1 and self.formats[0].versions_at is not None
 
 
 def _without_time(known: Format) -> Format:
@@ -125,18 +128,29 @@ def _count_formats(frame: pl.DataFrame, whole: pl.Series, recipe: Recipe) -> Cou
     return Counter(dict(frame.filter(whole)["format"].value_counts().iter_rows()))
 
 
-def version_hashes(lines: Lines, recipe: Recipe) -> pl.Series:
-    """Hashes of the versions of n lines that are records, UInt64; null where there is none.
+def version_hashes(lines: Lines, near: Positions | None, recipe: Recipe) -> Words:
+    """Hashes of the versions of n lines that are records, n; 0 where there is none.
 
-    The fixed cost of `read_records` counts where only some lines of a block are asked for.
+    `near` is their `version_near`, if it was read, -1 where a line was not read quickly.
     """
-    first = recipe.formats[0]
-    places = first.versions_at(lines) if len(recipe.formats) == 1 and first.versions_at is not None else None
-    if places is not None:
-        return _in_place("version_hash", *places, lines)
+    find = recipe.formats[0].versions_at
+    if near is not None and find is not None and near.min(initial=0) >= 0:
+        return _hash_found(lines, near, find)
     name = "version_hash"
     frame = read_records(lines, recipe.bare, frozenset({name})).frame
-    return frame[name] if name in frame.columns else pl.repeat(None, len(lines), dtype=TYPES[name], eager=True)
+    return frame[name].fill_null(0).to_numpy() if name in frame.columns else np.zeros(len(lines), np.uint64)
+
+
+def _hash_found(
+    lines: Lines, near: Positions, find: Callable[[Lines, Positions], tuple[Positions, Positions]]
+) -> Words:
+    """Hashes of versions that are found quickly, in steps that stay in the processor's cache."""
+    found = np.empty(len(lines), np.uint64)
+    for begin in range(0, len(lines), STEP):
+        rows = slice(begin, begin + STEP)
+        some = Lines(lines.bytes, lines.begins[rows], lines.ends[rows])
+        found[rows] = hash_whole(lines.bytes, *find(some, near[rows]))
+    return found
 
 
 def _cascade(lines: Lines, formats: tuple[Format, ...], calendar: Calendar, wanted: frozenset[str]) -> pl.DataFrame:

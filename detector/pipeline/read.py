@@ -10,7 +10,7 @@ from detector.formats.hashing import hash_texts
 from detector.formats.lines import cut_lines
 from detector.formats.records import CONTINUATION, PART, REASONS, Parsed, Recipe, read_records
 from detector.pipeline.naming import Names, rename
-from detector.pipeline.version_counts import HASH, Agents, InLines, count_versions
+from detector.pipeline.version_counts import Agents, InLines, count_versions, versions_from
 from detector.schemas import Block
 from detector.windows.counting import Partial, count
 from detector.windows.versions import VersionCounts
@@ -65,8 +65,7 @@ def read(block: Block, context: Context) -> Reading:
     lines = cut_lines(block.data)
     names = context.names
     wanted = COUNTED | names.columns | ({"client"} if names.client else set())
-    sparse = context.agents.sparse and context.recipe.tells_versions
-    parsed = read_records(lines, context.recipe, wanted | {HASH} if sparse else wanted)
+    parsed = read_records(lines, context.recipe, wanted | versions_from(context.recipe, context.agents))
     stem = context.stem if names.all is None else names.all
     frame = rename(parsed.frame, lines, names, stem)
     if names.client:
@@ -75,7 +74,7 @@ def read(block: Block, context: Context) -> Reading:
     partial = count(frame, kinds, lines.sizes, context.width_us, stem)
     versions = None
     if "client_hash" in frame.columns and len(partial.window) and context.recipe.tells_versions:
-        told = InLines(lines, context.recipe)
+        told = InLines(lines, context.recipe, frame)
         versions = count_versions(frame, partial, told, context.width_us, context.agents)
     where = unparsed(parsed), dict(parsed.formats)
     return Reading(partial, len(lines.begins), len(block.data), *where, block.offset_bytes, versions)

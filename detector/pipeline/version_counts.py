@@ -13,6 +13,7 @@ from detector.explain.agents import reduce_agents
 from detector.formats.hashing import hash_texts
 from detector.formats.lines import Lines
 from detector.formats.records import Recipe, read_records, version_hashes
+from detector.formats.spans import MISSING
 from detector.windows.counting import Partial
 from detector.windows.versions import TILE_US, Levels, VersionCounts, is_sampled
 
@@ -21,7 +22,7 @@ MOST_KNOWN = 100_000
 MOSTLY = 0.5
 Numbers = NDArray[np.int64]
 Words = NDArray[np.uint64]
-HASH = "version_hash"
+HASH, NEAR = "version_hash", "version_near"
 
 
 @dataclass(slots=True)
@@ -37,11 +38,18 @@ class Agents:
     sparse: bool = False
 
 
+def versions_from(recipe: Recipe, agents: Agents) -> frozenset[str]:
+    """The columns that are read of all lines for the sake of versions."""
+    if not recipe.tells_versions:
+        return frozenset()
+    return frozenset({NEAR} if recipe.finds_versions else {HASH} if agents.sparse else ())
+
+
 class Told(Protocol):
     """What records say of their versions."""
 
-    def hashes(self, rows: Numbers) -> pl.Series:
-        """Hashes of the versions in these rows, UInt64; null where there is none."""
+    def hashes(self, rows: Numbers) -> Words:
+        """Hashes of the versions in these rows; 0 where there is none."""
 
     def texts(self, rows: Numbers) -> pl.Series:
         """The versions in these rows."""
@@ -49,14 +57,24 @@ class Told(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class InLines:
-    """Versions that are read from lines."""
+    """Versions that are read from lines.
+
+    Attributes:
+        lines: n physical lines.
+        recipe: how they were read.
+        frame: what was read of them, with the columns of `versions_from`.
+    """
 
     lines: Lines
     recipe: Recipe
+    frame: pl.DataFrame
 
-    def hashes(self, rows: Numbers) -> pl.Series:
+    def hashes(self, rows: Numbers) -> Words:
         """As in `Told`."""
-        return version_hashes(self._only(rows), self.recipe)
+        if HASH in self.frame.columns:
+            return _filled(self.frame[HASH], 0)[rows]
+        near = _filled(self.frame[NEAR], MISSING)[rows] if NEAR in self.frame.columns else None
+        return version_hashes(self._only(rows), near, self.recipe)
 
     def texts(self, rows: Numbers) -> pl.Series:
         """As in `Told`."""
@@ -72,9 +90,9 @@ class InColumn:
 
     column: pl.Series
 
-    def hashes(self, rows: Numbers) -> pl.Series:
+    def hashes(self, rows: Numbers) -> Words:
         """As in `Told`."""
-        return hash_texts(self.column.gather(rows))
+        return _filled(hash_texts(self.column.gather(rows)), 0)
 
     def texts(self, rows: Numbers) -> pl.Series:
         """As in `Told`."""
@@ -85,7 +103,7 @@ def count_versions(frame: pl.DataFrame, partial: Partial, told: Told, width_us: 
     """Count one block.
 
     Args:
-        frame: n rows in the order of the lines: `timestamp`, `client_hash`, and any of `service`, `repeats`, HASH.
+        frame: n rows in the order of the lines: `timestamp`, `client_hash`, and any of `service`, `repeats`.
         partial: its counts, which say how dense the sample has to be at most.
         told: the versions of the rows.
         width_us: length of a window.
@@ -99,16 +117,20 @@ def count_versions(frame: pl.DataFrame, partial: Partial, told: Told, width_us: 
         sampled = np.flatnonzero(is_sampled(clients, levels.at(micros, service)))
         rows, service, micros, clients = rows[sampled], service[sampled], micros[sampled], clients[sampled]
     agents.sparse = len(rows) > MOSTLY * len(frame)
-    hashes = frame[HASH][rows] if HASH in frame.columns else told.hashes(rows)
-    version, versions = _versions(hashes, rows, told, agents)
+    version, versions = _versions(told.hashes(rows), rows, told, agents)
     tile = micros // TILE_US
     base = int(tile.min(initial=np.iinfo(np.int64).max))
-    cells, place = _cells(((tile - base) * len(names) + service) * len(versions) + version)
-    row, slot, number = _sum(place, clients, _weights(frame, rows))
-    cell, version = np.divmod(cells[row], len(versions))
-    tiles, services = np.divmod(cell, len(names))
-    columns = ((tiles + base).astype(np.int32), services.astype(np.int32), version.astype(np.int32))
+    cell = ((tile - base) * len(names) + service) * len(versions) + version
+    cell, slot, number = _sum(cell, clients, _weights(frame, rows))
+    place = cell // len(versions)
+    tiles = place // len(names)
+    tile, service, version = tiles + base, place - tiles * len(names), cell - place * len(versions)
+    columns = tile.astype(np.int32), service.astype(np.int32), version.astype(np.int32)
     return VersionCounts(names, versions, *columns, slot, number)
+
+
+def _filled(column: pl.Series, missing: int) -> NDArray[Any]:
+    return (column.fill_null(missing) if column.null_count() else column).to_numpy()
 
 
 def _at(column: pl.Series, rows: Numbers) -> NDArray[Any]:
@@ -145,24 +167,10 @@ def _weights(frame: pl.DataFrame, rows: Numbers) -> Numbers | None:
     return 1 + frame["repeats"].fill_null(0).to_numpy()[rows]
 
 
-def _cells(key: Numbers) -> tuple[Numbers, Numbers]:
-    """The distinct keys, sorted, and the place of each row among them; by counting where they lie close together."""
-    if int(key.max(initial=0)) > 8 * len(key) + 1024:
-        return np.unique(key, return_inverse=True)
-    there = np.zeros(int(key.max(initial=0)) + 1, bool)
-    there[key] = True
-    cells = np.flatnonzero(there)
-    places = np.empty(len(there), np.int64)
-    places[cells] = np.arange(len(cells))
-    return cells, places[key]
-
-
-def _versions(hashes: pl.Series, rows: Numbers, told: Told, agents: Agents) -> tuple[Numbers, list[str]]:
+def _versions(hashes: Words, rows: Numbers, told: Told, agents: Agents) -> tuple[Numbers, list[str]]:
     """Version of every row as an index into the distinct names; the empty one stands for none."""
-    known = (hashes.fill_null(0) if hashes.null_count() else hashes).to_numpy()
-    distinct = np.unique(known)
+    distinct, code = _distinct(hashes)
     each = [agents.names.get(key) if key else "" for key in distinct.tolist()]
-    code = _codes(known, distinct)
     new = [place for place, name in enumerate(each) if name is None]
     if new:
         first = np.zeros(len(distinct), np.int64)
@@ -177,24 +185,35 @@ def _versions(hashes: pl.Series, rows: Numbers, told: Told, agents: Agents) -> t
     return np.array([numbers[name or ""] for name in each], np.int64)[code], versions or [""]
 
 
-def _codes(known: Words, distinct: Words) -> Numbers:
-    """The place of each hash among the distinct ones; by 16 of its bits, where these tell them apart."""
-    low = (distinct & np.uint64(0xFFFF)).astype(np.int64)
-    if len(np.unique(low)) < len(low):
-        return np.searchsorted(distinct, known)
-    places = np.zeros(1 << 16, np.int64)
-    places[low] = np.arange(len(low))
-    return places[(known & np.uint64(0xFFFF)).astype(np.int64)]
+def _distinct(hashes: Words) -> tuple[Words, Numbers]:
+    """The distinct hashes, and the place of each among them; by 16 of their bits, where these tell them apart."""
+    low = (hashes & np.uint64(0xFFFF)).astype(np.int64)
+    with_bits = np.zeros(1 << 16, np.uint64)
+    with_bits[low] = hashes
+    if (with_bits[low] != hashes).any():
+        return np.unique(hashes, return_inverse=True)
+    there = np.zeros(1 << 16, bool)
+    there[low] = True
+    bits = np.flatnonzero(there)
+    places = np.empty(1 << 16, np.int64)
+    places[bits] = np.arange(len(bits))
+    return with_bits[bits], places[low]
 
 
 def _sum(
     cell: Numbers, clients: Words, weight: Numbers | None
 ) -> tuple[Numbers, NDArray[np.uint32], NDArray[np.int32]]:
     """Lines of each cell and client: the cell, the low half of the client's hash, the lines."""
+    cells = None
+    if int(cell.max(initial=0)) >= 1 << 32:
+        cells, cell = np.unique(cell, return_inverse=True)
     key = cell.astype(np.uint64) << np.uint64(32) | clients & np.uint64(0xFFFFFFFF)
     if weight is None:
-        distinct, number = np.unique(key, return_counts=True)
+        key.sort()
+        first = np.flatnonzero(np.r_[True, key[1:] != key[:-1]][: len(key)])
+        distinct, number = key[first], np.diff(first, append=len(key))
     else:
         distinct, place = np.unique(key, return_inverse=True)
         number = np.bincount(place, weight, len(distinct))
-    return (distinct >> np.uint64(32)).astype(np.int64), distinct.astype(np.uint32), number.astype(np.int32)
+    row = (distinct >> np.uint64(32)).astype(np.int64)
+    return row if cells is None else cells[row], distinct.astype(np.uint32), number.astype(np.int32)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from detector.causes import Rise
 from detector.detect.talk import HOUR, LEAST_CLIENTS, LEAST_SCATTER, MEASURES, Hours, Rows, score_of, sum_hours
 from detector.pipeline.version_surges import VersionSurge
-from detector.windows.versions import TILE_US, TILES_PER_DAY, VersionTotals
+from detector.windows.versions import TILE_US, TILES_PER_DAY, VersionTotals, sort_with
 
 FAMILY, REST = "family", "rest"
 DIFFER = {FAMILY: 0.2, REST: 1.5}
@@ -93,18 +93,16 @@ def scene_of(totals: VersionTotals, every: list[str], service: int, span: range,
         every: the names of their versions by number.
         service: its number.
         span: the tiles.
-        columns: its rows as `VersionTotals.rows` gives them.
+        columns: its rows as `VersionTotals.rows` gives them, sorted by tile.
     """
     _, tile, version, slot, lines = columns
-    codes, place = np.unique(version, return_inverse=True)
+    rank = np.zeros(len(every), np.int64)
+    rank[version] = 1
+    ranked = sorted(np.flatnonzero(rank).tolist(), key=every.__getitem__)
+    rank[ranked] = np.arange(len(ranked))
     first, until = span.start, span.stop
-    names = [every[code] for code in codes.tolist()]
-    ranked = sorted(range(len(names)), key=names.__getitem__)
-    rank = np.empty(len(names), np.int64)
-    rank[ranked] = np.arange(len(names))
-    order = np.argsort(tile, kind="stable")
-    rows = Rows((tile - first)[order], rank[place][order], slot[order], lines[order]).within(0, until - first)
-    names.sort()
+    rows = Rows(tile - first, rank[version], slot, lines).within(0, until - first)
+    names = [every[number] for number in ranked]
     groups = {family: at for at, family in enumerate(sorted(set(map(family_of, names))))}
     families = np.array([groups[family_of(name)] for name in names], np.int64)
     hours = sum_hours(rows, len(names), until - first)
@@ -201,12 +199,11 @@ def learn(known: Known, scene: Scene, held: frozenset[str]) -> None:
 
 def _moments(rows: Rows, versions: int) -> Real:
     """Clients, tiles with them, lines, and sums of lines^2, lines x tiles, tiles^2 over clients, 6 x v."""
-    _, place = np.unique(rows.version << 32 | rows.client, return_inverse=True)
-    size = int(place.max(initial=-1)) + 1
-    lines, tiles = np.bincount(place, rows.lines, size), np.bincount(place, minlength=size)
-    version = np.zeros(size, np.int64)
-    version[place] = rows.version
-    each = (np.ones(size), tiles, lines, lines**2, lines * tiles, tiles**2)
+    who, sent = sort_with((rows.version << 32 | rows.client).astype(np.uint64), rows.lines)
+    begins = np.flatnonzero(np.append(True, who[1:] != who[:-1])[: len(who)])
+    lines = np.add.reduceat(sent, begins).astype(np.float64) if len(begins) else np.empty(0)
+    tiles, version = np.diff(begins, append=len(who)), (who[begins] >> np.uint64(32)).astype(np.int64)
+    each = (np.ones(len(begins)), tiles, lines, lines**2, lines * tiles, tiles**2)
     return np.stack([np.bincount(version, one, versions) for one in each])
 
 
@@ -259,12 +256,10 @@ class Known:
 
     def note(self, scene: Scene) -> None:
         """Remember when versions were seen."""
-        rows = scene.rows  # sorted by tile
-        versions, firsts = np.unique(rows.version, return_index=True)
-        _, lasts = np.unique(rows.version[::-1], return_index=True)
-        tiles = rows.tile[firsts] + scene.first, rows.tile[::-1][lasts] + scene.first
-        for version, early, late in zip(versions.tolist(), *map(np.ndarray.tolist, tiles), strict=True):
-            name = scene.names[version]
+        talks = scene.hours.each[1] > 0
+        firsts, lasts = talks.argmax(axis=1), talks.shape[1] - 1 - talks[:, ::-1].argmax(axis=1)
+        for version in np.flatnonzero(talks.any(axis=1)).tolist():
+            name, early, late = scene.names[version], *(scene.first + int(one[version]) for one in (firsts, lasts))
             self.seen[name] = self.seen.get(name, (early, late))[0], late
 
     def forget(self, first: int) -> None:

@@ -108,7 +108,7 @@ class Judge:
         """
         closed: list[Found] = []
         day = first // TILES_PER_DAY
-        rows = self.totals.rows(day - 1), self.totals.rows(day)
+        rows = self.totals.rows(day - 1, day * TILES_PER_DAY - HOUR + 1), self.totals.rows(day)
         every = list(self.totals.versions)
         for service, number in sorted(self.totals.totals.services.items()):
             if service in self.limits:

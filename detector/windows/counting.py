@@ -75,7 +75,7 @@ def count(records: pl.DataFrame, kinds: pl.Series | None, sizes: Numbers, width_
     partial.end = services[codes[-1]] if len(codes) else None
     partial.told = {name: _told(records[name], codes, services) for name in TOLD if name in records.columns}
     if begin < len(times):
-        micros = times.to_physical()[begin:].to_numpy()
+        micros = times.cast(pl.Int64)[begin:].to_numpy()
         _add_cells(partial, micros, width_us, codes[begin:], [m[begin:] for m in measures], _clients(records, begin))
     return partial
 

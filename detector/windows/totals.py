@@ -51,6 +51,8 @@ class Day:
 
     def merge(self) -> None:
         """Bring all parts together."""
+        if not self.waiting and not self.waiting_entries:
+            return
         if len(self.cells) > 1:
             cells, row = np.unique(np.concatenate(self.cells), return_inverse=True)
             sums = np.concatenate(self.sums, axis=1)
@@ -198,13 +200,13 @@ class Totals:
         heard = {number for extent in self.extents.values() for stretch in extent for number in stretch.services}
         self.services = {name: number for name, number in self.services.items() if number in heard}
 
-    def series(self, service: int, first: int, end: int) -> dict[str, Real]:
+    def series(self, service: int, first: int, end: int, only: tuple[str, ...] = ALL) -> dict[str, Real]:
         """Windows first..end-1 of one service; NaN where nothing is known."""
-        found = {name: np.full(end - first, np.nan) for name in ALL}
+        found = {name: np.full(end - first, np.nan) for name in only}
         for number in range(first // self.windows_per_day, (end - 1) // self.windows_per_day + 1):
             begin = number * self.windows_per_day
             low, high = max(first, begin), min(end, begin + self.windows_per_day)
-            for name, matrix in self.matrices(number, np.array([service])).items():
+            for name, matrix in self.matrices(number, np.array([service]), only).items():
                 found[name][low - first : high - first] = matrix[0, low - begin : high - begin]
         return found
 

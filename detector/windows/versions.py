@@ -10,6 +10,7 @@ five minutes are bounded, however many lines, clients and versions there are.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,12 +25,16 @@ MOST_LINES = 1600
 """Lines in five minutes from which on clients are sampled."""
 RATE_BITS, LEVELS = 3, 8
 """One in 2^3 clients is left at each level; there are no more than eight."""
+MASKS = (np.uint64(1) << (RATE_BITS * np.arange(LEVELS + 1)).astype(np.uint64)) - np.uint64(1)
+"""Bits of the hash that are zero for clients in the sample of each level."""
 VERSION_BITS = 24
 """Of the number of a version."""
+VERSIONS = np.uint64((1 << VERSION_BITS) - 1)
 SERVICE_BITS = 24
 MERGE_ROWS = 200_000
 Numbers = NDArray[np.int64]
 Words = NDArray[np.uint64]
+Counts = TypeVar("Counts", NDArray[np.int32], NDArray[np.int64])
 
 
 def level_of(lines: Numbers) -> Numbers:
@@ -40,8 +45,7 @@ def level_of(lines: Numbers) -> Numbers:
 
 def is_sampled(hashes: Words, levels: Numbers) -> NDArray[np.bool_]:
     """Whether clients with these hashes (their low 32 bits are enough) are in the samples of these levels, n."""
-    masks = (np.uint64(1) << (RATE_BITS * levels).astype(np.uint64)) - np.uint64(1)
-    return np.asarray((hashes & masks) == 0)
+    return np.asarray((hashes & MASKS[levels]) == 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,14 @@ class Levels:
 
     def at(self, micros: Numbers, service: Numbers | int) -> Numbers:
         """The level at a time in a service that are among the spans, n."""
-        return self.level[np.searchsorted(self.key, micros // self.span_us << SERVICE_BITS | service)]
+        span, known, services = micros // self.span_us, self.key >> SERVICE_BITS, self.key & ((1 << SERVICE_BITS) - 1)
+        first, width = known[0], int(services.max()) + 1
+        size = int(known[-1] - first + 1) * width
+        if size > len(micros) + 1024:
+            return self.level[np.searchsorted(self.key, span << SERVICE_BITS | service)]
+        table: Numbers = np.zeros(size, np.int64)
+        table[(known - first) * width + services] = self.level
+        return np.asarray(table[(span - first) * width + service])
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +116,49 @@ class VersionDay:
     slots: list[NDArray[np.uint32]] = field(default_factory=list)
     lines: list[NDArray[np.int32]] = field(default_factory=list)
     waiting: int = 0
+
+
+def _place(cell: Words) -> tuple[Numbers, Numbers]:
+    """Service and tile of the day of each cell."""
+    place = (cell >> np.uint64(VERSION_BITS)).astype(np.int64)
+    service = place // TILES_PER_DAY
+    return service, place - service * TILES_PER_DAY
+
+
+def sort_with(key: Words, lines: Counts) -> tuple[Words, Counts]:
+    """Keys in order, and the lines of each; in one word where both fit, which is much faster than to sort indices."""
+    bits = int(lines.max(initial=0)).bit_length()
+    if int(key.max(initial=0)).bit_length() + bits > 64:
+        order = np.argsort(key)
+        return key[order], lines[order]
+    packed = np.sort(key << np.uint64(bits) | lines.astype(np.uint64))
+    return packed >> np.uint64(bits), (packed & np.uint64((1 << bits) - 1)).astype(lines.dtype)
+
+
+def _in_order(
+    cell: Words, slot: NDArray[np.uint32], lines: NDArray[np.int32]
+) -> tuple[Words, NDArray[np.uint32], NDArray[np.int32]]:
+    """Rows by cell and client."""
+    version = cell & VERSIONS
+    bits = np.uint64(int(version.max(initial=0)).bit_length())
+    code = cell >> np.uint64(VERSION_BITS) << bits | version
+    if int(code.max(initial=0)) >> 32:
+        order = np.lexsort((slot, cell))
+        return cell[order], slot[order], lines[order]
+    key, lines = sort_with(code << np.uint64(32) | slot, lines)
+    code = key >> np.uint64(32)
+    version = code & ((np.uint64(1) << bits) - np.uint64(1))
+    return code >> bits << np.uint64(VERSION_BITS) | version, key.astype(np.uint32), lines
+
+
+def _levels_of(cell: Words, number: int, levels: Levels) -> Numbers:
+    """The level of each sorted cell of a day, looked up once for those that are equal."""
+    first = np.ones(len(cell), bool)
+    first[1:] = cell[1:] != cell[:-1]
+    begins = np.flatnonzero(first)
+    service, tile = _place(cell[begins])
+    level = levels.at((number * TILES_PER_DAY + tile) * TILE_US, service)
+    return np.repeat(level, np.diff(begins, append=len(cell)))
 
 
 @dataclass(slots=True)
@@ -146,19 +200,17 @@ class VersionTotals:
         """Bring the parts of a day together, and leave only the clients that its lines so far leave in the sample."""
         day = self.days[number]
         cell, slot, lines = np.concatenate(day.cells), np.concatenate(day.slots), np.concatenate(day.lines)
-        place = (cell >> np.uint64(VERSION_BITS)).astype(np.int64)
-        micros = (number * TILES_PER_DAY + place % TILES_PER_DAY) * TILE_US
-        levels = self._levels(number)
-        kept = is_sampled(slot.astype(np.uint64), levels.at(micros, place // TILES_PER_DAY))
-        cell, slot, lines = cell[kept], slot[kept], lines[kept]
-        order = np.lexsort((slot, cell))
-        cell, slot, lines = cell[order], slot[order], lines[order]
+        cell, slot, lines = _in_order(cell, slot, lines)
         first = np.ones(len(cell), bool)
         first[1:] = (cell[1:] != cell[:-1]) | (slot[1:] != slot[:-1])
-        begins = np.flatnonzero(first)
-        sums = np.add.reduceat(lines, begins) if len(begins) else lines
-        day.cells, day.slots, day.lines = [cell[begins]], [slot[begins]], [sums]
-        day.waiting = 0
+        if not first.all():
+            begins = np.flatnonzero(first)
+            cell, slot, lines = cell[begins], slot[begins], np.add.reduceat(lines, begins)
+        levels = self._levels(number)
+        if levels.level.any():
+            kept = is_sampled(slot.astype(np.uint64), _levels_of(cell, number, levels))
+            cell, slot, lines = cell[kept], slot[kept], lines[kept]
+        day.cells, day.slots, day.lines, day.waiting = [cell], [slot], [lines], 0
 
     def _levels(self, number: int) -> Levels:
         """Of the services on a day."""
@@ -166,8 +218,8 @@ class VersionTotals:
         cells, lines = np.concatenate(day.cells), np.concatenate([sums[0] for sums in day.sums])
         return Levels.of(number * per_day + cells % per_day, cells // per_day, lines, self.totals.width_us)
 
-    def rows(self, number: int) -> tuple[Numbers, Numbers, Numbers, Numbers, Numbers]:
-        """One day: number of the service, tile (since 1970), number of the version, client and lines.
+    def rows(self, number: int, since: int = 0) -> tuple[Numbers, Numbers, Numbers, Numbers, Numbers]:
+        """One day from a tile on: number of the service, tile (since 1970), number of the version, client and lines.
 
         Sorted by the first four.
         """
@@ -176,15 +228,17 @@ class VersionTotals:
             return (np.empty(0, np.int64),) * 5
         if day.waiting:
             self._merge(number)
-        cell, slot, lines = (parts[0].astype(np.int64) for parts in (day.cells, day.slots, day.lines))
-        place, version = cell >> VERSION_BITS, cell & ((1 << VERSION_BITS) - 1)
-        return place // TILES_PER_DAY, number * TILES_PER_DAY + place % TILES_PER_DAY, version, slot, lines
+        service, tile = _place(day.cells[0])
+        tile += number * TILES_PER_DAY
+        late = slice(None) if since <= number * TILES_PER_DAY else tile >= since
+        cell, slot, lines = (parts[0][late].astype(np.int64) for parts in (day.cells, day.slots, day.lines))
+        return service[late], tile[late], cell & int(VERSIONS), slot, lines
 
     def series(self, service: int, first: int, end: int) -> NDArray[np.float64]:
         """Lines of a service in tiles first..end-1, sampled or not."""
         width_us = self.totals.width_us
         begin, stop = first * TILE_US // width_us, -(-end * TILE_US // width_us)
-        lines = np.nan_to_num(self.totals.series(service, begin, stop)["lines"])
+        lines = np.nan_to_num(self.totals.series(service, begin, stop, ("lines",))["lines"])
         if width_us > TILE_US:
             return lines[np.arange(first, end) * TILE_US // width_us - begin] * TILE_US / width_us
         tile = np.arange(begin, stop) * width_us // TILE_US - first

@@ -46,7 +46,8 @@ def test_hashes_tell_agents_apart_in_either_way():
     """Read with the other columns or alone later; none where there is no agent."""
     ends = [end for end, _ in CASES] * 2
     lines = cut_lines("".join(f"{START}{end}\n" for end in ends).encode())
-    hashes = version_hashes(lines, RECIPE).to_list()
+    near = read_records(lines, RECIPE, frozenset({"version_near"})).frame["version_near"]
+    hashes = [one or None for one in version_hashes(lines, near.to_numpy(), RECIPE).tolist()]
     assert hashes == read(ends, "version_hash")
     half = len(CASES)
     assert hashes[:half] == hashes[half:]
@@ -61,8 +62,19 @@ def test_an_escaped_quote_in_a_request_is_left_to_the_slow_way():
     odd = START.replace("/a", r"/a\"b") + ' "-" "curl/8"'
     lines = cut_lines(f'{odd}\n{START} "-" "curl/8"\n'.encode())
     assert ["curl/8", "curl/8"] == read_records(lines, RECIPE, frozenset({"version"})).frame["version"].to_list()
-    hashes = read_records(lines, RECIPE, frozenset({"version_hash"})).frame["version_hash"]
-    assert hashes.to_list() == version_hashes(lines, RECIPE).to_list()
+    frame = read_records(lines, RECIPE, frozenset({"version_hash", "version_near"})).frame
+    near = frame["version_near"].fill_null(-1).to_numpy()
+    assert frame["version_hash"].to_list() == version_hashes(lines, near, RECIPE).tolist()
+
+
+def test_a_log_whose_head_tells_no_agents_is_not_asked_for_versions():
+    """Nothing is counted of versions then, but a line that tells one later is still read whole."""
+    bare, told = adapt([START]), adapt([START, f'{START} "-" "curl/8"'])
+    assert bare is not None
+    assert told is not None
+    assert [False, True] == [Recipe((known,)).tells_versions for known in (bare, told)]
+    later = cut_lines(f'{START} "-" "curl/8"\n'.encode())
+    assert ["curl/8"] == read_records(later, Recipe((bare,)), frozenset({"version"})).frame["version"].to_list()
 
 
 @given(st.lists(st.text(max_size=200), min_size=2, max_size=8))

@@ -89,3 +89,12 @@ def test_the_lines_of_tiles_are_those_of_their_windows() -> None:
         totals.add(Partial(["api"], first + np.arange(3), zeros, np.stack([number, number, zeros, zeros])), "api")
         series = VersionTotals(totals).series(0, FIRST, FIRST + 4)
         assert ([60, 0, 0, 0] if width_us < TILE_US else [5, 5, 10, 10]) == series.tolist()
+
+
+@given(cells=st.sets(st.tuples(st.integers(0, 3000), st.integers(0, 5)), min_size=1, max_size=20))
+def test_the_level_of_a_row_is_that_of_its_tile_and_service(cells: set[tuple[int, int]]) -> None:
+    """Whether the tiles lie close together or far apart."""
+    tile, service = np.array(sorted(cells)).T
+    lines = MOST_LINES * (1 + tile % 9 * service)
+    levels = Levels.of(tile, service, lines, TILE_US)
+    np.testing.assert_array_equal(level_of(lines), levels.at(tile * TILE_US + 17, service))
