@@ -104,8 +104,8 @@ def _again(rows: Rows, shape: tuple[int, int]) -> Real:
     bits = width.bit_length()
     # by version, client and tile; 32 bits for a client, and there are no more versions than rows in the sample
     packed = np.sort((rows.version << 32 | rows.client) << bits | rows.tile)
-    before = packed[:-1][packed[1:] - packed[:-1] < HOUR]
-    after = packed[1:][packed[1:] - packed[:-1] < HOUR]
+    soon = np.flatnonzero(packed[1:] - packed[:-1] < HOUR)
+    before, after = packed[soon], packed[soon + 1]
     row, tiles = (before >> bits + 32) * width, (1 << bits) - 1
     change = np.bincount(row + (after & tiles), minlength=shape[0] * width)
     change -= np.bincount(row + (before & tiles) + HOUR, minlength=shape[0] * width)

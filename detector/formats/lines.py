@@ -48,7 +48,7 @@ class Lines:
     @cached_property
     def text(self) -> pl.Series:
         """String, n; made when it is first asked for, since much can be read without it."""
-        return pl.Series("line", _views(self.bytes, self.begins, self.ends, pa.string_view()))
+        return pl.Series("line", Views(_views(self.bytes, self.begins, self.ends, pa.string_view())))
 
     @property
     def sizes(self) -> Positions:
@@ -81,14 +81,26 @@ def _line_breaks(every: NDArray[np.uint8]) -> Positions:
 
 def texts_at(data: NDArray[np.uint8], begins: Positions, ends: Positions) -> pl.Series:
     """Pieces of valid UTF-8 `data` as a String column that points there; null where a piece cuts a character in two."""
-    binary = pl.Series(_views(data, begins, ends, pa.binary_view()))
+    binary = pl.Series(Views(_views(data, begins, ends, pa.binary_view())))
     try:
         return binary.cast(pl.String)
     except pl.exceptions.ComputeError:
         edge = np.minimum(np.stack([begins, ends]), len(data) - 1)
         cut = ((data[edge] & 0xC0) == 0x80).any(axis=0)  # a byte 10xxxxxx is never the first of a character
-        whole = pl.Series(_views(data, begins, np.where(cut, begins, ends), pa.binary_view())).cast(pl.String)
-        return whole.set(pl.Series(cut), None)
+        whole = pl.Series(Views(_views(data, begins, np.where(cut, begins, ends), pa.binary_view())))
+        return whole.cast(pl.String).set(pl.Series(cut), None)
+
+
+@dataclass(frozen=True)
+class Views:
+    """A column by Arrow's C interface alone: for an array of pyarrow itself polars loads much that it does not need."""
+
+    array: pa.Array
+
+    def __arrow_c_array__(self, requested_schema: object | None = None) -> tuple[object, object]:
+        """What polars takes it by."""
+        schema, values = self.array.__arrow_c_array__(requested_schema)
+        return schema, values
 
 
 def _views(data: NDArray[np.uint8], begins: Positions, ends: Positions, kind: pa.DataType) -> pa.Array:

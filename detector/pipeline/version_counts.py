@@ -73,7 +73,7 @@ class InLines:
         """As in `Told`."""
         if HASH in self.frame.columns:
             return _filled(self.frame[HASH], 0)[rows]
-        near = _filled(self.frame[NEAR], MISSING)[rows] if NEAR in self.frame.columns else None
+        near = _some(_filled(self.frame[NEAR], MISSING), rows) if NEAR in self.frame.columns else None
         return version_hashes(self._only(rows), near, self.recipe)
 
     def texts(self, rows: Numbers) -> pl.Series:
@@ -81,7 +81,7 @@ class InLines:
         return read_records(self._only(rows), self.recipe.bare, frozenset({"version"})).frame["version"]
 
     def _only(self, rows: Numbers) -> Lines:
-        return Lines(self.lines.bytes, self.lines.begins[rows], self.lines.ends[rows])
+        return Lines(self.lines.bytes, _some(self.lines.begins, rows), _some(self.lines.ends, rows))
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ def count_versions(frame: pl.DataFrame, partial: Partial, told: Told, width_us: 
     levels = Levels.of(partial.window, partial.service, partial.measures[0], width_us)
     rows = _rows(frame, int(levels.level.min()))
     service, names = _services(frame, rows, partial)
-    micros, clients = _at(frame["timestamp"].to_physical(), rows), _at(frame["client_hash"], rows)
+    micros, clients = _at(frame["timestamp"].cast(pl.Int64), rows), _at(frame["client_hash"], rows)
     if levels.level.any():
         sampled = np.flatnonzero(is_sampled(clients, levels.at(micros, service)))
         rows, service, micros, clients = rows[sampled], service[sampled], micros[sampled], clients[sampled]
@@ -135,7 +135,12 @@ def _filled(column: pl.Series, missing: int) -> NDArray[Any]:
 
 def _at(column: pl.Series, rows: Numbers) -> NDArray[Any]:
     """The values in rows that have one."""
-    return column.gather(rows).to_numpy() if column.null_count() else column.to_numpy()[rows]
+    return column.gather(rows).to_numpy() if column.null_count() else _some(column.to_numpy(), rows)
+
+
+def _some(column: NDArray[Any], rows: Numbers) -> NDArray[Any]:
+    """The values in rows, which are all different and in order."""
+    return column if len(rows) == len(column) else column[rows]
 
 
 def _rows(frame: pl.DataFrame, least: int) -> Numbers:

@@ -199,7 +199,7 @@ def learn(known: Known, scene: Scene, held: frozenset[str]) -> None:
 
 def _moments(rows: Rows, versions: int) -> Real:
     """Clients, tiles with them, lines, and sums of lines^2, lines x tiles, tiles^2 over clients, 6 x v."""
-    who, sent = sort_with((rows.version << 32 | rows.client).astype(np.uint64), rows.lines)
+    who, sent = sort_with((rows.version << 32 | rows.client).view(np.uint64), rows.lines)
     begins = np.flatnonzero(np.append(True, who[1:] != who[:-1])[: len(who)])
     lines = np.add.reduceat(sent, begins).astype(np.float64) if len(begins) else np.empty(0)
     tiles, version = np.diff(begins, append=len(who)), (who[begins] >> np.uint64(32)).astype(np.int64)

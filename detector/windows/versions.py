@@ -131,7 +131,9 @@ def sort_with(key: Words, lines: Counts) -> tuple[Words, Counts]:
     if int(key.max(initial=0)).bit_length() + bits > 64:
         order = np.argsort(key)
         return key[order], lines[order]
-    packed = np.sort(key << np.uint64(bits) | lines.astype(np.uint64))
+    packed = key << np.uint64(bits)
+    packed |= lines.astype(np.uint64)
+    packed.sort()
     return packed >> np.uint64(bits), (packed & np.uint64((1 << bits) - 1)).astype(lines.dtype)
 
 
