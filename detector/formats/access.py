@@ -64,7 +64,7 @@ def without_query(request: pl.Expr) -> pl.Expr:
     return request.str.splitn("?", 2).struct.field("field_0").str.replace(r" HTTP/[0-9.]+$", "")
 
 
-def find_marks(lines: Lines, asked: frozenset[str], *, vhost: bool) -> pl.DataFrame:
+def find_marks(lines: Lines, asked: frozenset[str], *, vhost: bool, tail: bool = False) -> pl.DataFrame:
     """Where the client, the time, the request and the status begin in each line; -1 where they are missing."""
     begins = lines.begins
     client, size, opens = _head(lines, vhost=vhost)
@@ -79,7 +79,8 @@ def find_marks(lines: Lines, asked: frozenset[str], *, vhost: bool) -> pl.DataFr
         "payload": np.where(there, status + 4, MISSING),
     }
     if asked & {"version", "version_hash"}:
-        begin, end = _agents(lines, np.flatnonzero(there), begins + columns["payload"], whole="version" in asked)
+        to_end = tail or "version" in asked
+        begin, end = _agents(lines, np.flatnonzero(there), begins + columns["payload"], whole=to_end)
         columns |= {"agent": np.where(begin < end, begin - begins, MISSING), "agent length": end - begin}
     texts = [lines.text] if "service" in asked else []
     if "endpoint" in asked:
@@ -94,9 +95,9 @@ def _request(lines: Lines, opens: Positions) -> tuple[Positions, Positions, NDAr
     return quote, closes, (closes < lines.ends) & (closes >= 0)
 
 
-def agents_at(lines: Lines, near: Positions) -> tuple[Positions, Positions]:
+def agents_at(lines: Lines, near: Positions, *, tail: bool = False) -> tuple[Positions, Positions]:
     """Where the user agent of each line and what follows it lie; the payload begins at byte `near` of the line."""
-    return _agents(lines, np.arange(len(lines)), lines.begins + near, whole=False)
+    return _agents(lines, np.arange(len(lines)), lines.begins + near, whole=tail)
 
 
 def _agents(lines: Lines, rows: Positions, places: Positions, *, whole: bool) -> tuple[Positions, Positions]:
@@ -177,8 +178,13 @@ def _far_head(texts: pl.Series, *, vhost: bool) -> tuple[Positions, Positions, P
     return client, behind, opens
 
 
-def by_position(*, vhost: bool, agents: bool = True) -> Format:
-    """The format read by finding literals; a line with an escaped quote in its request is left to the regex."""
+def by_position(*, vhost: bool, agents: bool = True, tail: bool = False) -> Format:
+    """The format read by finding literals; a line with an escaped quote in its request is left to the regex.
+
+    Args:
+        vhost, agents: do lines tell them?
+        tail: does something follow the agents? If it is another one in each line, it must not count as part of them.
+    """
     fields: dict[str, pl.Expr | Span | LevelAt | Unless] = {
         "matched": Unless("before", "\\"),
         "time": Span("time", TIME_WIDTH),
@@ -193,8 +199,8 @@ def by_position(*, vhost: bool, agents: bool = True) -> Format:
     if vhost:
         fields["service"] = before(LINE, " ").str.replace(r":\d+$", "")
     return Format(
-        "access", ABOUT, SAMPLES, fields, CLOCK, locate=partial(find_marks, vhost=vhost), needs=("time", "status"),
-        fallback=by_regex(), versions_at=agents_at, versions=agents,
+        "access", ABOUT, SAMPLES, fields, CLOCK, locate=partial(find_marks, vhost=vhost, tail=tail),
+        needs=("time", "status"), fallback=by_regex(), versions_at=partial(agents_at, tail=tail), versions=agents,
     )  # fmt: skip
 
 
@@ -206,7 +212,8 @@ def adapt(head: Sequence[str]) -> Format | None:
     vhosts = sum(match["vhost"] is not None for match in found)
     agents = any(match["agent"] is not None for match in found)
     if vhosts in (0, len(found)):
-        return by_position(vhost=vhosts > 0, agents=agents)
+        tail = any(match["agent"] is not None and match.end() < len(match.string.rstrip()) for match in found)
+        return by_position(vhost=vhosts > 0, agents=agents, tail=tail)
     return replace(by_regex(), adapt=adapt)
 
 

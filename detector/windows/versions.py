@@ -137,7 +137,7 @@ def sort_with(key: Words, lines: Counts) -> tuple[Words, Counts]:
     return packed >> np.uint64(bits), (packed & np.uint64((1 << bits) - 1)).astype(lines.dtype)
 
 
-def _in_order(
+def sort_rows(
     cell: Words, slot: NDArray[np.uint32], lines: NDArray[np.int32]
 ) -> tuple[Words, NDArray[np.uint32], NDArray[np.int32]]:
     """Rows by cell and client."""
@@ -202,7 +202,7 @@ class VersionTotals:
         """Bring the parts of a day together, and leave only the clients that its lines so far leave in the sample."""
         day = self.days[number]
         cell, slot, lines = np.concatenate(day.cells), np.concatenate(day.slots), np.concatenate(day.lines)
-        cell, slot, lines = _in_order(cell, slot, lines)
+        cell, slot, lines = sort_rows(cell, slot, lines)
         first = np.ones(len(cell), bool)
         first[1:] = (cell[1:] != cell[:-1]) | (slot[1:] != slot[:-1])
         if not first.all():

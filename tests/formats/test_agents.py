@@ -67,14 +67,25 @@ def test_an_escaped_quote_in_a_request_is_left_to_the_slow_way():
     assert frame["version_hash"].to_list() == version_hashes(lines, near, RECIPE).tolist()
 
 
-def test_a_log_whose_head_tells_no_agents_is_not_asked_for_versions():
-    """Nothing is counted of versions then, but a line that tells one later is still read whole."""
-    bare, told = adapt([START]), adapt([START, f'{START} "-" "curl/8"'])
+def test_an_agent_that_comes_after_the_head_is_read():
+    """Though nothing is counted of versions where the head tells none."""
+    bare = adapt([START])
     assert bare is not None
-    assert told is not None
-    assert [False, True] == [Recipe((known,)).tells_versions for known in (bare, told)]
     later = cut_lines(f'{START} "-" "curl/8"\n'.encode())
     assert ["curl/8"] == read_records(later, Recipe((bare,)), frozenset({"version"})).frame["version"].to_list()
+
+
+def test_what_follows_agents_is_no_part_of_them_where_the_head_shows_it():
+    """Else the times of requests would make as many agents as there are lines."""
+    rows = [f'{START} "-" "{agent}" {took}' for agent in ("curl/8", "x" * 150) for took in ("0.1", '"10.0.0.7" 0.25')]
+    known = adapt(rows)
+    assert known is not None
+    lines, recipe = cut_lines("".join(f"{row}\n" for row in rows).encode()), Recipe((known,))
+    frame = read_records(lines, recipe, frozenset({"version_hash", "version_near"})).frame
+    one, same, two, also = version_hashes(lines, frame["version_near"].to_numpy(), recipe).tolist()
+    assert [one, same, two, also] == frame["version_hash"].to_list()
+    assert (one, two) == (same, also)
+    assert one != two
 
 
 @given(st.lists(st.text(max_size=200), min_size=2, max_size=8))

@@ -19,6 +19,7 @@ from detector.windows.versions import (
     VersionTotals,
     is_sampled,
     level_of,
+    sort_rows,
 )
 
 NAMES = ["app/1.0", "app/2.0"]
@@ -98,3 +99,19 @@ def test_the_level_of_a_row_is_that_of_its_tile_and_service(cells: set[tuple[int
     lines = MOST_LINES * (1 + tile % 9 * service)
     levels = Levels.of(tile, service, lines, TILE_US)
     np.testing.assert_array_equal(level_of(lines), levels.at(tile * TILE_US + 17, service))
+
+
+@given(
+    rows=st.lists(st.tuples(st.integers(0, 40), st.integers(0, 9), st.integers(0, 2**32 - 1)), min_size=1),
+    most=st.sampled_from([1, 300, 2**31 - 1]),
+    far=st.booleans(),
+)
+def test_rows_are_sorted_by_cell_and_client(rows: list[tuple[int, int, int]], most: int, far: bool) -> None:
+    """Also where services, versions, clients and lines do not fit in one word."""
+    place, version, slot = np.array(rows, np.uint64).T
+    cell = (place << np.uint64(30 if far else 0)) << np.uint64(24) | version
+    lines = most - np.arange(len(rows)) % most
+    found = sort_rows(cell, slot.astype(np.uint32), lines.astype(np.int32))
+    expected = sorted(zip(cell.tolist(), slot.tolist(), lines.tolist(), strict=True))
+    assert expected == sorted(zip(*(column.tolist() for column in found), strict=True))
+    assert [row[:2] for row in expected] == list(zip(*(column.tolist() for column in found[:2]), strict=True))
