@@ -214,11 +214,11 @@ def _of_service(rows: Sequence[Numbers], number: int) -> list[Numbers]:
 
 
 def _between(days: Sequence[list[Numbers]], first: int, end: int) -> list[Numbers]:
-    """The rows of tiles first..end-1, of days in order."""
+    """The rows of tiles first..end-1, of days in order, each sorted by tile."""
     parts = []
     for columns in days:
-        mine = (columns[1] >= first) & (columns[1] < end)
-        parts.append(columns if mine.all() else [column[mine] for column in columns])
+        low, high = np.searchsorted(columns[1], (first, end))
+        parts.append([column[low:high] for column in columns])
     return [np.concatenate(both) for both in zip(*parts, strict=True)]
 
 

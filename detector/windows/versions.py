@@ -230,11 +230,14 @@ class VersionTotals:
             return (np.empty(0, np.int64),) * 5
         if day.waiting:
             self._merge(number)
-        service, tile = _place(day.cells[0])
-        tile += number * TILES_PER_DAY
-        late = slice(None) if since <= number * TILES_PER_DAY else tile >= since
-        cell, slot, lines = (parts[0][late].astype(np.int64) for parts in (day.cells, day.slots, day.lines))
-        return service[late], tile[late], cell & int(VERSIONS), slot, lines
+        cell, slot, lines = day.cells[0], day.slots[0], day.lines[0]
+        if since > number * TILES_PER_DAY:
+            tile = (cell >> np.uint64(VERSION_BITS)) % np.uint64(TILES_PER_DAY)
+            late = np.flatnonzero(tile >= np.uint64(since - number * TILES_PER_DAY))
+            cell, slot, lines = cell[late], slot[late], lines[late]
+        service, at = _place(cell)
+        at += number * TILES_PER_DAY
+        return service, at, (cell & VERSIONS).view(np.int64), slot.astype(np.int64), lines.astype(np.int64)
 
     def series(self, service: int, first: int, end: int) -> NDArray[np.float64]:
         """Lines of a service in tiles first..end-1, sampled or not."""
