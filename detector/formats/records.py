@@ -57,6 +57,12 @@ class Recipe:
         return replace(self, formats=formats, inner=inner)
 
     @property
+    def in_full(self) -> Recipe:
+        """For callers who ask for all that a record tells."""
+        formats, inner = (tuple(known.in_full or known for known in some) for some in (self.formats, self.inner))
+        return replace(self, formats=formats, inner=inner)
+
+    @property
     def fields(self) -> frozenset[str]:
         """What any of the formats knows of a record."""
         return frozenset().union(*(known.fields for known in (*self.formats, *self.inner)))

@@ -88,6 +88,11 @@ def for_counting(context: Context) -> Context:
     return replace(context, recipe=replace(context.recipe, calendar=calendar))
 
 
+def for_parsing(context: Context) -> Context:
+    """The same where all that a record tells is asked for."""
+    return replace(context, recipe=context.recipe.in_full)
+
+
 def _moment(micros: int) -> datetime:
     return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=micros)
 
