@@ -109,4 +109,6 @@ def _dated(file: SourceFile, recipe: Recipe, calendar: Calendar, settings: Setti
         return calendar
     times = read_records(cut_lines(line), recipe, frozenset()).frame["timestamp"]
     last = times.max()
-    return replace(calendar, latest=last, slack=JOINED_SLACK) if isinstance(last, datetime) else calendar
+    if not isinstance(last, datetime):
+        return calendar
+    return replace(calendar, latest=last, slack=min(JOINED_SLACK, calendar.latest + calendar.slack - last))

@@ -68,7 +68,7 @@ class Parsing:
         return self._run(paths, self._jobs)
 
     def tables(self, paths: Sequence[str]) -> Generator[pa.Table, None, None]:
-        """The same as Arrow tables (texts that come often in dictionaries), large plain files read by other processes too."""
+        """The same as Arrow tables, with dictionaries, of large plain files read in other processes too."""
         with ExitStack() as stack:
             crew = self.aids.crew or stack.enter_context(Crew(self.settings.threads))
             yield from self._run(paths, partial(self._table_jobs, crew, stack))
