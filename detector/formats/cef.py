@@ -14,7 +14,8 @@ from detector.formats.grouped import by_groups
 
 PART = r"(?:[^|\\]|\\.)*"
 PATTERN = (
-    r"^(?<begin>CEF): ?\d+\|" + PART + r"\|(?<service>" + PART + r")\|(?<version>" + PART + r")\|(?<id>" + PART + r")\|"
+    r"^(?:CEF: ?)?(?<begin>\d+)\|" + PART + r"\|"
+    r"(?<service>" + PART + r")\|(?<version>" + PART + r")\|(?<id>" + PART + r")\|"
     r"(?<message>" + PART + r")\|(?<severity>[A-Za-z-]+|\d+)\|"
 )
 WRITTEN = r"(\d{13}|\d{4}-\d\d-\d\dT[\d:.]+Z|[A-Z][a-z]{2} \d\d \d{4} [\d:]{8})"
@@ -44,6 +45,8 @@ SAMPLES = (
            {"timestamp": "2026-01-02T03:04:07Z", "level": "error", "client": "192.0.2.8"}),
     Sample("CEF:1|Example|Net|9.4|201|Allowed|Medium|act=allowed",
            {"timestamp": None, "level": "warning", "client": None}),
+    Sample("0|Example|Net|9.4|201|Blocked|7|src=192.0.2.9 utcTime=2026-01-02T03:04:08Z msg=the head was cut off",
+           {"timestamp": "2026-01-02T03:04:08Z", "level": "error", "service": "Net", "client": "192.0.2.9"}),
     Sample("CEF:0|Example|Net|9.4|1|none|3|", {"timestamp": None, "level": "info", "service": "Net"}),
 )  # fmt: skip
 FORMAT = by_groups(
@@ -52,5 +55,5 @@ FORMAT = by_groups(
      "level": pl.col("severity").str.to_lowercase().replace_strict(SEVERITIES, default=None, return_dtype=pl.String),
      "version": pl.lit(None, pl.String), "host": extension("dvchost"),
      "payload_bytes": pl.when(pl.any_horizontal(size.is_not_null() for size in SIZES)).then(pl.sum_horizontal(SIZES))},
-    hint=r"CEF: ?\d+\|",
+    hint=r"(?:CEF: ?)?\d+\|(?:[^|]*\|){3}",
 )  # fmt: skip

@@ -15,6 +15,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from detector.formats.epoch_times import epochs, from_epoch
+from detector.formats.fixed_times import without_year
 from detector.formats.iso_times import iso_in_place
 from detector.formats.lines import Positions, digits_at, lines_of, run_begins, texts_at
 from detector.schemas import TIME
@@ -213,9 +214,12 @@ def _yearless(frame: pl.DataFrame, way: str, calendar: Calendar) -> pl.Series:
 
     A leap year is used for the first reading so that 29 February is read at all; it then gets the latest leap year.
     """
+    late = calendar.latest + calendar.slack
+    micros = _yearless_in_place(frame["text"], way, late) if calendar.zone == "UTC" else None
+    if micros is not None:
+        return pl.Series(micros).cast(TIME)
     leap = pl.concat_str(pl.lit("2000 "), pl.col("text").str.strip_chars()).str.replace_all("  ", " ", literal=True)
     parsed = frame.select(time=leap.str.to_datetime("%Y " + way, time_unit="us", strict=False))
-    late = calendar.latest + calendar.slack
     result = pl.repeat(None, len(parsed), dtype=TIME, eager=True)
     for back in range(9):
         missing = result.is_null() & parsed["time"].is_not_null()
@@ -226,6 +230,15 @@ def _yearless(frame: pl.DataFrame, way: str, calendar: Calendar) -> pl.Series:
         fits = found.select(pl.when(pl.col("t") <= pl.lit(late, dtype=TIME)).then("t")).to_series()
         result = result.scatter(missing.arg_true(), fits)
     return result
+
+
+def _yearless_in_place(texts: pl.Series, way: str, late: datetime) -> Positions | None:
+    """The same for texts of one width, none of which is on 29 February; None for any others."""
+    sizes = texts.str.len_bytes()
+    if texts.null_count() or not len(texts) or sizes.min() != sizes.max():
+        return None
+    lines = lines_of(texts)
+    return without_year(lines.bytes, lines.begins, int(sizes[0]), way, late)
 
 
 def _in_year(year: int) -> pl.Expr:

@@ -51,10 +51,18 @@ def find_header(line: str) -> CountsTable | None:
     """The columns of a CSV counts table by its first line, None if it is none."""
     for separator in SEPARATORS:
         if separator in line:
-            table = find_columns([name.strip() for name in next(csv.reader([line], delimiter=separator))], separator)
+            table = find_columns(_cells(line, separator), separator)
             if table is not None:
                 return table
     return None
+
+
+def _cells(line: str, separator: str) -> list[str]:
+    """The names in a header; none where it is no CSV: a carriage return within it, a name without end."""
+    try:
+        return [name.strip() for name in next(csv.reader([line], delimiter=separator))]
+    except csv.Error:
+        return []
 
 
 def read_csv(data: bytes, table: CountsTable, calendar: Calendar) -> tuple[pl.DataFrame, int]:

@@ -98,7 +98,8 @@ DIALECTS = (
     *(Dialect("gcp", signs, words(
         time="timestamp time receiveTimestamp", level="severity",
         service="resource>labels>service_name resource>labels>container_name resource>labels>module_id "
-                "resource>labels>function_name serviceContext>service service logger logName",
+                "resource>labels>function_name resource>labels>backend_service_name "
+                "serviceContext>service service logger logName",
         client="httpRequest>remoteIp jsonPayload>client_ip", status="httpRequest>status",
         payload_bytes="httpRequest>responseSize", method="httpRequest>requestMethod", endpoint="httpRequest>requestUrl",
         version="httpRequest>userAgent", host="resource>labels>instance_id resource>labels>pod_name",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from functools import lru_cache
 
 import numpy as np
@@ -12,6 +13,8 @@ from detector.formats.lines import Positions, windows_at
 
 WIDTHS = {"Y": 4, "m": 2, "d": 2, "H": 2, "M": 2, "S": 2, "b": 3, "z": 5}
 MONTHS = tuple(b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split())
+MONTH_ORDER = np.argsort([int.from_bytes(name, "big") for name in MONTHS])
+MONTH_WORDS = np.array(sorted(int.from_bytes(name, "big") for name in MONTHS), np.uint32)
 LOWEST = {"m": 1, "d": 1}
 HIGHEST = {"m": 12, "d": 31, "H": 23, "M": 59, "S": 59}
 Bytes = NDArray[np.uint8]
@@ -57,6 +60,30 @@ def fixed_in_place(data: Bytes, begins: Positions, width: int, way: str, zone: s
     return _instants(numbers)
 
 
+def without_year(data: Bytes, begins: Positions, width: int, way: str, latest: datetime) -> Positions | None:
+    """The same for times in UTC that lack the year: each gets the latest one that does not put it after `latest`.
+
+    A day of one digit may have a space before it.
+    """
+    known = layout("%Y" + way)
+    if known is None or known[1] - WIDTHS["Y"] != width or "z" in way or not len(begins):
+        return None
+    texts = windows_at(data, begins, width)
+    numbers: dict[str, Positions] = {}
+    for at, piece in known[0][1:]:
+        some = texts[:, at - WIDTHS["Y"] :]
+        if piece == "%d":
+            some = np.where(some[:, :2] == ord(" "), np.uint8(ord("0")), some[:, :2])
+        found = _read(some, piece)
+        if found is None:
+            return None
+        numbers[piece[1:]] = found
+    last, before = (_instants({**numbers, "Y": np.full(len(begins), latest.year - back)}) for back in (0, 1))
+    if last is None or before is None:
+        return None
+    return np.asarray(np.where(last <= int(latest.timestamp() * 1e6), last, before))
+
+
 def _read(texts: Bytes, piece: str) -> Positions | None:
     """What one directive says in each text; None if one of them does not say it."""
     letter = piece[1:]
@@ -75,10 +102,9 @@ def _read(texts: Bytes, piece: str) -> Positions | None:
 
 
 def _months(texts: Bytes) -> Positions | None:
-    number = np.zeros(len(texts), np.int64)
-    for month, name in enumerate(MONTHS, 1):
-        number[(texts[:, :3] == np.frombuffer(name, np.uint8)).all(axis=1)] = month
-    return number if number.all() else None
+    words = texts[:, :3].astype(np.uint32) @ np.array([1 << 16, 1 << 8, 1], np.uint32)
+    place = np.minimum(np.searchsorted(MONTH_WORDS, words), len(MONTHS) - 1)
+    return MONTH_ORDER[place] + 1 if (MONTH_WORDS[place] == words).all() else None
 
 
 def _offsets(texts: Bytes) -> Positions | None:

@@ -100,6 +100,7 @@ class Format:
         hint: a regex: without a line that begins like this a source is not tried on a format that has no `adapt`.
         needs: fields without which a line has not matched after all.
         fallback: the same format read slowly but rightly, for the lines that the cheap expressions did not match.
+        in_full: the same format, read more quickly where all fields are asked for.
         part: the lines that it matches are no records but parts of the one after them, and this text joins them to it.
         thread: over `line`, where several writers take turns: whose it is. A part goes to a record of the same one.
         envelope: `message` holds another program's line, which is read again with its own format.
@@ -125,6 +126,7 @@ class Format:
     envelope: bool = False
     priority: int = 0
     dialect: str = field(default="", kw_only=True)
+    in_full: Format | None = field(default=None, kw_only=True)
     alone: bool = field(default=False, kw_only=True)
     part: str | None = field(default=None, kw_only=True)
     thread: pl.Expr | None = field(default=None, kw_only=True)

@@ -88,5 +88,5 @@ def usual(group: str) -> pl.Expr:
     if group == "level":
         return from_word(text)
     if group == "endpoint":
-        return without_query(text)
+        return pl.when(text.str.strip_chars("- ") != "").then(without_query(text))
     return present(text) if group in UNLESS_DASH else text

@@ -95,7 +95,7 @@ def with_places(shape: Shape, by_parser: Format) -> Format:
         numbers = numbers_of(shape, shape.paths["level"][0])
         fields["level"] = LevelAt(pl.col("level begin")) if words else from_number(pl.col("level number"), numbers)
     needs = ("time",) if "time" in fields else ()
-    return replace(by_parser, fields=fields, locate=locate, fallback=by_parser, needs=needs)
+    return replace(by_parser, fields=fields, locate=locate, fallback=by_parser, in_full=by_parser, needs=needs)
 
 
 def level_in_words(shape: Shape) -> bool:

@@ -10,6 +10,7 @@ import io
 import json
 from collections.abc import Collection, Sequence
 
+import numpy as np
 import polars as pl
 
 from detector.formats.jsonshape import parse_object, written
@@ -17,7 +18,7 @@ from detector.formats.lines import Lines
 
 PIECE = 256
 DEEP = 200
-OPENING, CLOSING = b"{}"
+OPENING, CLOSING, BRACKET = b"{}["
 ONE_TEXT = r'^\["([^"\\\x00-\x1f]*)"\]$'
 ITEM = r"(?:-?\d+(?:\.\d+)?|null|true|false)"
 PARTS = rf'(?s)^(?:\{{["}}]|\[(?:["\[{{\]]|{ITEM}(?:\]$|, .*\]$)))'
@@ -38,7 +39,17 @@ def read_paths(lines: Lines, paths: Sequence[str], free: Collection[str] = ()) -
         every = pl.DataFrame({"row": pl.int_range(len(texts), dtype=pl.Int64, eager=True)})
         table = every.join(read, on="row", how="left", maintain_order="left").drop("row")
         table = table.with_columns(pl.col("matched").fill_null(value=False))
+    if _is_flat(lines):
+        return table
     return table.with_columns(_scalar(table[path]) for path in paths if path not in free)
+
+
+def _is_flat(lines: Lines) -> bool:
+    """Is there nothing but the outer objects, so that no text can look like one?"""
+    if not len(lines):
+        return True
+    data, outer = lines.bytes[lines.begins[0] : lines.ends[-1]], lines.bytes[lines.begins] == OPENING
+    return np.count_nonzero(data == OPENING) == np.count_nonzero(outer) and not (data == BRACKET).any()
 
 
 def _read_block(texts: pl.Series, paths: Sequence[str], free: Collection[str], lines: Lines | None) -> pl.DataFrame:

@@ -15,6 +15,8 @@ from detector.formats.format import LINE, Format, LevelAt, Sample, Span
 
 PAIR = re.compile(r'(?:^|(?<=[\s"]))([A-Za-z_@][\w.@/-]*)=("(?:[^"\\]|\\.)*"|[^\s"]*)(?=\s|$)')
 ISO = re.compile(r"\d{4}-\d\d-\d\dT")
+NUMBER = re.compile(r"[\d.]+[a-zµ]{0,2}")
+"""No name of a service: Heroku's router writes `service=18ms`."""
 START = re.compile(r"[A-Za-z_@][\w.@/-]*=")
 KEYS = {
     "time": "time ts timestamp t at date datetime @timestamp",
@@ -68,7 +70,10 @@ def meaning(key: str) -> set[str]:
 def key_for(column: str, found: Found) -> str | None:
     """The likeliest of the keys that enough lines have."""
     order = KEYS[column].split()
-    counts = Counter(key for pairs in found for key in pairs if column in meaning(key))
+    counts = Counter(
+        key for pairs in found for key, match in pairs.items()
+        if column in meaning(key) and not (column == "service" and NUMBER.fullmatch(match[2]))
+    )  # fmt: skip
     common = [key for key, count in counts.items() if count >= COMMON * len(found)] or [
         key for key, _ in counts.most_common(1)
     ]
@@ -83,12 +88,13 @@ def where(column: str, key: str, found: Found) -> pl.Expr | Span | LevelAt:
     mark = ('" ' if after_quotes else " ") + key + "="
     found_at = LINE.str.find(mark, literal=True).cast(pl.Int64) + len(mark)
     begin = pl.when(LINE.str.starts_with(key + "=")).then(len(key) + 1).otherwise(found_at)
-    if any(quoted) and not all(quoted):
+    if any(quoted) and (column == "message" or not all(quoted)):
         if column in ("time", "level", "status", "payload_bytes"):
             begin += (LINE.cast(pl.Binary).bin.slice(begin, 1) == b'"').cast(pl.Int64)
             return typed(column, begin, '" ')
-        value = LINE.str.extract(rf'(?:^|\s){re.escape(key)}=("(?:[^"\\]|\\.)*"|\S*)')
-        return present_text(value.str.strip_chars('"'))
+        inside = LINE.str.extract(rf'(?:^|[\s"]){re.escape(key)}="((?:[^"\\]|\\.)*)"')
+        bare = LINE.str.extract(rf'(?:^|[\s"]){re.escape(key)}=([^\s"]\S*)')
+        return present_text(pl.coalesce(inside, bare).str.replace_all(r'\\(["\\])', "$1"))
     sizes = {len(match[2]) for match in matches}
     if column == "time" and len(sizes) == 1 and len(matches) >= len(found) > 20:
         return Span(begin + all(quoted), sizes.pop() - 2 * all(quoted))
@@ -99,6 +105,8 @@ def typed(column: str, begin: pl.Expr, until: str) -> Span | LevelAt:
     """The cheapest way to read a column."""
     if column == "level":
         return LevelAt(begin)
+    if column == "endpoint":
+        until += "?"
     return Span(begin) if column in ("status", "payload_bytes") else Span(begin, until=until)
 
 
@@ -130,6 +138,12 @@ SAMPLES = (
         'time=2026-01-02T03:04:05Z level=INFO logger=catalog msg="all done" client_ip=192.0.2.4 status=500 bytes=855',
         {"timestamp": "2026-01-02T03:04:05Z", "level": "info", "service": "catalog", "client": "192.0.2.4",
          "status": 500, "payload_bytes": 855, "message": "all done"},
+    ),
+    Sample(
+        'at=info method=GET path="/cart?id=1" host=shop.example.org fwd="192.0.2.4" service=18ms status=200 bytes=13 '
+        'time=2026-01-02T03:04:05Z msg="said \\"no\\" twice"',
+        {"timestamp": "2026-01-02T03:04:05Z", "service": None, "endpoint": "/cart", "status": 200,
+         "message": 'said "no" twice'},
     ),
     Sample(
         'level=warn ts=2026-01-02T03:04:06.123456789+02:00 caller=main.go:12 component=tsdb msg="slow \\"query\\""',

@@ -60,6 +60,12 @@ class Recipe:
         return replace(self, formats=formats, inner=inner)
 
     @property
+    def in_full(self) -> Recipe:
+        """For callers who ask for all that a record tells."""
+        formats, inner = (tuple(known.in_full or known for known in some) for some in (self.formats, self.inner))
+        return replace(self, formats=formats, inner=inner)
+
+    @property
     def tells_versions(self) -> bool:
         """May a record tell a version?"""
         return any(known.versions and "version" in known.fields for known in (*self.formats, *self.inner))

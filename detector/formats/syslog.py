@@ -22,8 +22,8 @@ BSD_HEAD = (
     r"^(?:<(?<pri>\d{1,3})>)? ?(?<time>[A-Z][a-z]{2} [ \d]?\d (?:\d{4} )?\d\d:\d\d:\d\d)(?:\.\d+)?(?: [A-Z]{3,4})?:? "
 )
 ISO_HEAD = r"^(?<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)) "
-AFTER_HOST = r'^\S+ \S+ \S+ \S+ (?:-|(?:\[(?:[^\]"\\]|\\.|"(?:[^"\\]|\\.)*")*\])+) *(.*)$'
-TAG = r"(?<service>[^\s\[\]:{}=,(]\S*?)(?:\[[^\]\s]*\])?: "
+AFTER_HOST = r'^\S+ \S+ \S+ \S+ (?:-|(?:\[(?:[^\]"\\]|\\.|"(?:[^"\\]|\\.)*")*\])+) *\x{FEFF}?(.*)$'
+TAG = r"(?<service>[^\s\[\]:{}=,(%]\S*?)(?:\[[^\]\s]*\])?: "
 REPEATED = "message repeated "
 INDENTED = LINE.str.starts_with(" ") | LINE.str.starts_with("\t")
 """journalctl indents the further lines of a message."""
@@ -42,7 +42,8 @@ def after_time(*, hosted: bool = True, tagged: bool = True) -> Fields:
     """The fields of `host program[pid]: message`, over the columns of `find_parts`; a tag ends at `[` or `:`."""
     tag, rest = pl.col("tag"), pl.col("rest")
     colon = rest.str.find(": ", literal=True)
-    ends_tag = (colon + 1 == rest.str.find(" ", literal=True)).fill_null(value=False)
+    is_mnemonic = rest.str.starts_with("%")  # of Cisco: %LINK-3-UPDOWN: says what happened, not who says it
+    ends_tag = (colon + 1 == rest.str.find(" ", literal=True)).fill_null(value=False) & ~is_mnemonic
     message = tag + pl.when(ends_tag).then(colon + 2).otherwise(0)
     repeated = LINE.str.find(REPEATED, literal=True).cast(pl.Int64)
     alone = (repeated == message) | (repeated == message + len("last "))
@@ -54,7 +55,7 @@ def after_time(*, hosted: bool = True, tagged: bool = True) -> Fields:
     if hosted:
         fields["host"] = Span(pl.col("begin"), pl.col("size"))
     if tagged:
-        fields["service"] = Span(tag, until="[: {", barrier=" {")
+        fields["service"] = Span(pl.when(~is_mnemonic).then(tag), until="[: {", barrier=" {")
     return fields
 
 
@@ -228,6 +229,15 @@ BSD_SAMPLES = (
         "<166>Oct 11 2025 22:14:15 fw1 : %ASA-6-302013: Built outbound TCP connection",
         {"timestamp": "2025-10-11T22:14:15Z", "host": "fw1", "level": "info"},
     ),
+    Sample(
+        "Oct 11 22:14:15 sw1 %LINK-3-UPDOWN: Interface GigabitEthernet0/1, changed state to up",
+        {"timestamp": "2025-10-11T22:14:15Z", "host": "sw1", "service": None,
+         "message": "%LINK-3-UPDOWN: Interface GigabitEthernet0/1, changed state to up"},
+    ),
+    Sample(
+        "<166>Oct 11 2025 22:14:15: %ASA-6-302013: Built outbound TCP connection",
+        {"timestamp": "2025-10-11T22:14:15Z", "service": None, "level": "info"},
+    ),
 )  # fmt: skip
 ISO_SAMPLES = (
     Sample(
@@ -275,6 +285,10 @@ NEW_SAMPLES = (
     Sample(
         '<11>1 2025-10-11T22:14:16.52+02:00 web shop 12 - [only@32473 structured="data"]',
         {"timestamp": "2025-10-11T20:14:16.52Z", "host": "web", "service": "shop", "level": "error"},
+    ),
+    Sample(
+        '<165>1 2025-10-11T22:14:17.003Z web shop - ID47 [a@32473 x="1"][b@32473 y="2"] \ufeffwith a mark of UTF-8',
+        {"timestamp": "2025-10-11T22:14:17.003Z", "service": "shop", "message": "with a mark of UTF-8"},
     ),
 )  # fmt: skip
 FORMATS = (bsd(priority=False, hosted=True, tagged=True), rfc5424(None), iso(None))

@@ -100,6 +100,7 @@ LAYOUTS = tuple(
         rf" +{UPPER} (?<service>\w+(?:::\w+)+): ",  # Rust's tracing
         rf" ?#\d+\] +{UPPER} -- (?<service>[^:\s]*): ",  # Ruby's logger
         r".{0,60}? (?<service>[A-Za-z_][\w./()-]*)\[\d+\]: ",  # any syslog tag
+        r" [\d.]{10} \S+ [A-Z][a-z]{2} +\d+ [\d:]{8} \S+ (?<service>[A-Za-z_][\w.()-]*)(?:\[\d+\])?: ",  # CFDR's dumps
         r"\] (?<service>\S+\.exe)(?: \*64)? - ",  # Proxifier
         (rf"(?:\x1b\[[\d;]*m|[^A-Za-z\n]){{0,16}}{LEVEL}\b[^A-Za-z]", 0.5),  # the level is the first word
         (rf".{{0,120}}?[\s\[(<|:.,]{UPPER}[\s\])>|:,/]", 0.5),  # or stands alone in capitals

@@ -92,7 +92,10 @@ class _Worker:
 
     def ask(self, share: Share) -> Any:
         self._pipe.send(share)
-        return self._pipe.recv()
+        done = self._pipe.recv()
+        if done is not None:
+            done.complete(self._pipe)
+        return done
 
     def end(self) -> None:
         self._pipe.close()
@@ -111,4 +114,8 @@ def serve(descriptor: int) -> None:
                 share = pipe.recv()
             except EOFError:
                 return
-            pipe.send(open_share(share))
+            done = open_share(share)
+            if done is None:
+                pipe.send(None)
+            else:
+                done.send(pipe)

@@ -88,6 +88,11 @@ def for_counting(context: Context) -> Context:
     return replace(context, recipe=replace(context.recipe, calendar=calendar))
 
 
+def for_parsing(context: Context) -> Context:
+    """The same where all that a record tells is asked for."""
+    return replace(context, recipe=context.recipe.in_full)
+
+
 def _moment(micros: int) -> datetime:
     return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=micros)
 
@@ -104,4 +109,6 @@ def _dated(file: SourceFile, recipe: Recipe, calendar: Calendar, settings: Setti
         return calendar
     times = read_records(cut_lines(line), recipe, frozenset()).frame["timestamp"]
     last = times.max()
-    return replace(calendar, latest=last, slack=JOINED_SLACK) if isinstance(last, datetime) else calendar
+    if not isinstance(last, datetime):
+        return calendar
+    return replace(calendar, latest=last, slack=min(JOINED_SLACK, calendar.latest + calendar.slack - last))

@@ -19,7 +19,7 @@ from detector.formats import counts
 from detector.pipeline.aids import NO_AIDS, Aids
 from detector.pipeline.crew import WORTH_BYTES, Crew
 from detector.pipeline.joining import Joint
-from detector.pipeline.opening import context_for, head_of, nothing_read
+from detector.pipeline.opening import context_for, for_parsing, head_of, nothing_read
 from detector.pipeline.parallel import in_order
 from detector.pipeline.pieces import NOTHING, Piece, read_piece
 from detector.pipeline.record_shares import ShareOfRecords, TableSeam, parse_share
@@ -68,7 +68,7 @@ class Parsing:
         return self._run(paths, self._jobs)
 
     def tables(self, paths: Sequence[str]) -> Generator[pa.Table, None, None]:
-        """The same as Arrow tables, of large plain files read in other processes too."""
+        """The same as Arrow tables, with dictionaries, of large plain files read in other processes too."""
         with ExitStack() as stack:
             crew = self.aids.crew or stack.enter_context(Crew(self.settings.threads))
             yield from self._run(paths, partial(self._table_jobs, crew, stack))
@@ -104,7 +104,7 @@ class Parsing:
         joint = Joint(first.source, self.losses)
         head = head_of(first)
         table = self._counts(head)
-        context = None if table is not None else context_for(file, head, self.settings, self.now_us)
+        context = None if table is not None else for_parsing(context_for(file, head, self.settings, self.now_us))
         for block in chain([first], blocks):
             if context is not None:
                 yield partial(self._join, joint), partial(read_piece, block, context)

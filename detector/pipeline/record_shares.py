@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from multiprocessing.connection import Connection
 
 import polars as pl
 import pyarrow as pa
@@ -15,8 +16,9 @@ import pyarrow.compute as pc
 
 from detector.config import Settings
 from detector.errors import Fault, Losses
+from detector.pipeline.handing import hand, take
 from detector.pipeline.joining import Joint
-from detector.pipeline.opening import context_for
+from detector.pipeline.opening import context_for, for_parsing
 from detector.pipeline.pieces import NOTHING, Piece, read_piece
 from detector.pipeline.read import Context
 from detector.pipeline.shares import Share, head_lines
@@ -35,6 +37,7 @@ class ShareOfRecords:
         end: its last record, as far as it is known, and the lines before the first one.
         pieces: of its blocks without their frames: where the lines went.
         losses, faults: repairs and trouble.
+        waiting: number of tables that another process still has to hand over.
     """
 
     tables: list[pa.Table] = field(default_factory=list)
@@ -43,10 +46,24 @@ class ShareOfRecords:
     losses: Losses = field(default_factory=Losses)
     faults: list[Fault] = field(default_factory=list)
 
+    waiting: int = 0
+
     @property
     def lines(self) -> int:
         """Physical lines of the part."""
         return sum(piece.lines for piece in self.pieces)
+
+    def send(self, pipe: Connection) -> None:
+        """Hand it to another process."""
+        tables, self.tables, self.waiting = self.tables, [], len(self.tables)
+        pipe.send(self)
+        if tables:
+            hand(tables, pipe.fileno())
+
+    def complete(self, pipe: Connection) -> None:
+        """Take over what does not come with it."""
+        if self.waiting:
+            self.tables, self.waiting = take(self.waiting, pipe.fileno()), 0
 
 
 def parse_share(share: Share, file: io.FileIO) -> ShareOfRecords:
@@ -88,7 +105,7 @@ class TableSeam:
         first = to_arrow(self.joint.take(replace(end, frame=moved, head_line=end.head_line + self.lines)))
         tables = [_complete(table, self.lines, first.schema) for table in done.tables]
         self.lines += done.lines
-        return [pa.concat_tables([first, *tables[:1]]), *tables[1:]]
+        return [pa.concat_tables([first, *tables[:1]]).unify_dictionaries(), *tables[1:]]
 
     def finish(self) -> list[pa.Table]:
         """The record that waited."""
@@ -110,4 +127,4 @@ def _complete(table: pa.Table, lines: int, schema: pa.Schema) -> pa.Table:
 
 @lru_cache(maxsize=4)
 def _context(file: SourceFile, _identity: Identity, settings: Settings, now_us: int) -> Context:
-    return context_for(file, head_lines(file), settings, now_us)
+    return for_parsing(context_for(file, head_lines(file), settings, now_us))

@@ -6,6 +6,7 @@ import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from multiprocessing.connection import Connection
 from typing import Any
 
 from detector.config import Settings
@@ -48,6 +49,13 @@ class Done:
     readings: list[Reading]
     losses: Losses
     faults: list[Fault]
+
+    def send(self, pipe: Connection) -> None:
+        """Hand it to another process."""
+        pipe.send(self)
+
+    def complete(self, _pipe: Connection) -> None:
+        """There is nothing more to take over."""
 
 
 def read_share(share: Share, file: io.FileIO) -> Done:

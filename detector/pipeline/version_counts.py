@@ -78,7 +78,9 @@ class InLines:
 
     def texts(self, rows: Numbers) -> pl.Series:
         """As in `Told`."""
-        return read_records(self._only(rows), self.recipe.bare, frozenset({"version"})).frame["version"]
+        frame = read_records(self._only(rows), self.recipe.bare, frozenset({"version"})).frame
+        known = "version" in frame.columns
+        return frame["version"] if known else pl.repeat(None, len(frame), dtype=pl.String, eager=True)
 
     def _only(self, rows: Numbers) -> Lines:
         return Lines(self.lines.bytes, _some(self.lines.begins, rows), _some(self.lines.ends, rows))

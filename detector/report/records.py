@@ -6,6 +6,7 @@ import io
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
+import numpy as np
 import polars as pl
 
 from detector.errors import UsageError
@@ -31,8 +32,35 @@ def to_csv(frame: pl.DataFrame) -> bytes:
 
 
 def to_arrow(frame: pl.DataFrame) -> pa.Table:
-    """An Arrow table with types that every reader knows."""
-    return frame.to_arrow(compat_level=pl.CompatLevel.oldest())
+    """An Arrow table; texts that come again and again are numbers of a dictionary, as Parquet stores them."""
+    import pyarrow as pa
+
+    few = [name for name in frame.columns if name in FEW]
+    plain = frame.drop(few).to_arrow(compat_level=pl.CompatLevel.oldest())
+    columns = [_numbered(frame[name]) if name in few else plain[name] for name in frame.columns]
+    return pa.table(columns, names=frame.columns)
+
+
+def plain_texts(table: pa.Table) -> pa.Table:
+    """The same table without dictionaries: with types that every reader knows."""
+    import pyarrow as pa
+
+    for number, field in enumerate(table.schema):
+        if pa.types.is_dictionary(field.type):
+            table = table.set_column(number, field.name, table[number].cast(field.type.value_type))
+    return table
+
+
+def _numbered(texts: pl.Series) -> pa.DictionaryArray:
+    """Texts as numbers of a dictionary; one text for all rows, or none, is not looked up."""
+    import pyarrow as pa
+
+    kind = pa.dictionary(pa.int32(), pa.large_string())
+    if texts.null_count() == len(texts):
+        return pa.nulls(len(texts), kind)
+    if not texts.null_count() and texts[0] == texts[-1] and (texts == texts[0]).all():
+        return pa.DictionaryArray.from_arrays(np.zeros(len(texts), np.int32), pa.array(texts[:1], pa.large_string()))
+    return texts.to_arrow(compat_level=pl.CompatLevel.oldest()).dictionary_encode()
 
 
 class Writer(Protocol):
@@ -48,8 +76,8 @@ class Writer(Protocol):
 RENDERERS: Mapping[str, Callable[[pl.DataFrame], bytes]] = {"ndjson": to_ndjson, "csv": to_csv}
 COLUMNAR = ("parquet", "arrow")
 """Formats whose writers take Arrow tables."""
-FEW = ("service", "host", "level", "client", "version", "endpoint", "status", "format", "source")
-"""Columns in which values come again and again: in Parquet they are numbers of a dictionary."""
+FEW = ("service", "host", "level", "client", "version", "endpoint", "format", "source")
+"""Columns of texts in which values come again and again: in Parquet they are numbers of a dictionary."""
 SEARCHED = ("timestamp", "service", "host", "level", "status", "line_number")
 """Columns of which Parquet tells the least and the greatest value of each row group."""
 
@@ -102,13 +130,14 @@ class Columnar:
 
     def write(self, rendered: pa.Table) -> None:
         """Write one frame."""
-        self._open(rendered).write_table(rendered)
+        table = rendered if self.name == "parquet" else plain_texts(rendered)
+        self._open(table).write_table(table)
 
     def close(self) -> None:
         """Write the footer."""
         from detector.schemas import RECORDS, schema
 
-        self._open(to_arrow(pl.DataFrame(schema=schema(RECORDS)))).close()
+        self._open(plain_texts(to_arrow(pl.DataFrame(schema=schema(RECORDS))))).close()
 
     def _open(self, table: pa.Table) -> Any:
         """Parquet's and Arrow's writer have no common type."""
@@ -117,7 +146,9 @@ class Columnar:
 
         if self.writer is None:
             is_parquet = self.name == "parquet"
-            how = {"compression": "snappy", "use_dictionary": list(FEW), "write_statistics": list(SEARCHED)}
+            # a reader shall see texts: without the schema of Arrow it does not know of the dictionaries
+            how = {"compression": "snappy", "use_dictionary": [*FEW, "status"], "write_statistics": list(SEARCHED),
+                   "store_schema": False}  # fmt: skip
             self.writer = (parquet.ParquetWriter(self.sink, table.schema, **how) if is_parquet
                            else pa.ipc.new_file(self.sink, table.schema))  # fmt: skip
         return self.writer

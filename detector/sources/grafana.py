@@ -31,7 +31,10 @@ def is_export(head: bytes) -> bool:
     separator = _separator(text)
     if separator is None:
         return False
-    rows = [row for _, row in zip(range(PROBE_ROWS), _rows(text, separator), strict=False)]
+    try:
+        rows = [row for _, row in zip(range(PROBE_ROWS), _rows(text, separator), strict=False)]
+    except csv.Error:
+        return False
     return len(rows) > 1 and (_is_long(rows[0]) or _is_wide(rows[0], rows[1:-1] or rows[1:]))
 
 

@@ -143,7 +143,7 @@ def bench_scan(folder: Path, scratch: Path) -> None:
 
 
 def bench_parse(folder: Path, scratch: Path) -> None:
-    """1 GB JSON lines and 1 GB syslog to Parquet beside DuckDB, which is told the format."""
+    """1 GB JSON lines and 1 GB syslog to Parquet (both Snappy) beside DuckDB, which is told the format."""
     names = {"jsonl": "read_json", "syslog": "read_csv + regexp_extract"}
     for kind, reader in names.items():
         path = str(warm(making.records_log(folder, kind, PARSED_MEGABYTES)))

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detector.formats.clock import Calendar, instants, seconds_place
+from detector.formats.clock import Calendar, instants, parse_each, seconds_place
 from detector.formats.epoch_times import from_epoch
 from detector.formats.format import LINE, Format, LevelAt, Span, Unless
 from detector.formats.lines import cut_lines
@@ -104,6 +104,17 @@ def test_any_yearless_time_is_found_again(moment: datetime) -> None:
     """With an end of the source within a year after it, every time gets its own year back."""
     calendar = Calendar(latest=moment + timedelta(days=200))
     assert moment == read(f"{moment:%b} {moment.day:2d} {moment:%H:%M:%S}", "%b %d %H:%M:%S", calendar=calendar)
+
+
+@given(st.lists(st.integers(0, 730 * 86_400), min_size=1), st.booleans())
+def test_times_without_year_in_place_agree_with_text(seconds: list[int], padded: bool) -> None:
+    """Read where they lie they are what polars reads, whatever the last one is."""
+    moments = [datetime(2023, 1, 1, tzinfo=UTC) + timedelta(seconds=second) for second in seconds]
+    texts = [moment.strftime("%b %d %H:%M:%S" if padded else "%b %e %H:%M:%S") for moment in moments]
+    calendar = Calendar(latest=moments[-1])
+    other = Calendar(zone="Etc/UTC", latest=calendar.latest)  # not known to be UTC: read as text
+    way = ("%b %d %H:%M:%S",)
+    assert parse_each(pl.Series(texts), way, other).to_list() == parse_each(pl.Series(texts), way, calendar).to_list()
 
 
 def test_local_times_and_clock_changes() -> None:

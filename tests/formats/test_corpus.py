@@ -52,18 +52,16 @@ DISPUTED = {
     "line year": "the truth takes a year by convention where the line itself states another one",
     "slow": "the truth knows a record by its first line, here it is the one with the time; the pipeline joins them",
     "unended": "a part of a line (`P`) whose end never comes is a record for the pipeline alone",
-    "part": "CEF without a header has no time of its own",
 }
 CASES = {
     "client": "bunkerweb-bad-user-agent bunkerweb-http-path-traversal bunkerweb-http-sensitive-files CVE-2022-35914 "
     "nginx-cve-2021-41773",
-    "year": "charon-ipsec-bf charon-ipsec-logs charon-ipsec-slow-bf sshd-logs proftpd-logs",
+    "year": "charon-ipsec-bf charon-ipsec-logs charon-ipsec-slow-bf sshd-logs proftpd-logs unifi-cef",
     "service": "dockge-bf dockge-logs uptime-kuma-bf uptime-kuma-logs",
     "zone": "jellyfin-logs",
     "line year": "haproxy-nextcloud-whitelist",
-    "slow": "the truth knows a record by its first line, here it is the one with the time; the pipeline joins them",
+    "slow": "mariadb_slow",
     "unended": "cri-logs",
-    "part": "unifi-cef",
 }
 REASONS = {stem: DISPUTED[kind] for kind, stems in CASES.items() for stem in stems.split()}
 

@@ -8,6 +8,7 @@ import time
 import pytest
 
 from detector.errors import UsageError
+from detector.formats.counts import find_header
 from detector.formats.format import Format
 from detector.formats.records import CONTINUATION, RECORD, Recipe
 from detector.formats.sniff import HEAD_CHARACTERS, choose, fit, rank
@@ -31,6 +32,12 @@ def test_nothing_fits() -> None:
         recipe = choose(head, FORMATS, CALENDAR)
         assert [] == names(recipe)
         assert len(head) == len(read(head, recipe).frame)
+
+
+@pytest.mark.parametrize("line", ["timestamp,li\rnes", "timestamp," + "a" * 200_000])
+def test_a_first_line_that_is_no_csv_is_no_header_of_counts(line: str) -> None:
+    """A carriage return within it, a name longer than the library takes."""
+    assert find_header(line) is None
 
 
 def test_a_specific_format_goes_before_a_generic_one() -> None:

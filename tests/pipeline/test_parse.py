@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 from collections.abc import Callable
 from functools import partial
 from itertools import pairwise
@@ -189,3 +190,12 @@ def test_memory_holds_a_few_blocks_only(quiet_place):
     frames = Parsing(Settings(), 0, Aids(io.BufferedReader(Endless()))).frames(["-"])
     assert 0 < len(next(frames))
     frames.close()
+
+
+def test_no_time_without_year_lies_after_the_time_of_its_file(tmp_path):
+    """A line before the last one that would be later than the file is of the year before, be it by some weeks."""
+    path = tmp_path / "gate.log"
+    path.write_text("Sep 28 10:38:09 gate filter: a\nSep  6 17:00:00 gate filter: b\n")
+    os.utime(path, (1662490806, 1662490806))  # 2022-09-06T19:00:06Z
+    frames = pl.concat(Parsing(Settings(), 0).frames([str(path)]))
+    assert [2021, 2022] == frames["timestamp"].dt.year().to_list()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from multiprocessing.connection import Pipe
 
 import polars as pl
 import pyarrow as pa
@@ -14,7 +15,9 @@ from detector.config import Settings
 from detector.pipeline import parse as parsing
 from detector.pipeline.aids import Aids
 from detector.pipeline.crew import Crew
+from detector.pipeline.handing import hand, take
 from detector.pipeline.parse import Parsing
+from detector.report.records import plain_texts, to_arrow
 from detector.schemas import RECORDS, check, schema
 from tests.cli.making import access_log
 
@@ -47,7 +50,7 @@ def both(path, crew):
     cut = Parsing(Settings(threads=2), 0, Aids(crew=crew))
     tables = list(cut.tables([path]))
     empty = pl.DataFrame(schema=schema(RECORDS))
-    read_back = [pl.DataFrame(pl.from_arrow(table)) for table in tables]
+    read_back = [pl.DataFrame(pl.from_arrow(plain_texts(table))) for table in tables]
     return pl.concat([empty, *frames]), pl.concat([empty, *read_back]), whole.summary, cut.summary, tables
 
 
@@ -85,3 +88,16 @@ def test_parse_of_a_large_file_writes_all_of_it(detector, quiet_place):
     parquet, arrow = pl.read_parquet("x.parquet"), pl.DataFrame(pl.from_arrow(pa.ipc.open_file("x.arrow").read_all()))
     assert parquet.rows() == arrow.rows()
     assert [f"é {n}" for n in range(500)] == parquet["message"].to_list()
+
+
+def test_tables_are_handed_over_in_memory():
+    """With their dictionaries, nulls and order; whoever asks at a closed end is told so."""
+    tables = [to_arrow(pl.DataFrame({"service": ["a", "b", None, "a"], "line_number": [number, 2, 3, 4]}))
+              for number in range(3)]  # fmt: skip
+    here, there = Pipe()
+    with here, there:
+        hand(tables, there.fileno())
+        assert tables == take(3, here.fileno())
+        there.close()
+        with pytest.raises(EOFError):
+            take(1, here.fileno())

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
+from detector.formats.lines import cut_lines
+from detector.formats.records import Recipe
+from detector.formats.table import FORMATS
+from detector.pipeline.version_counts import InLines
 from detector.pipeline.version_scene import family_of
 from detector.windows.versions import TILE_US, TILES_PER_DAY
 from tests.pipeline.clients import FIRST, Fleet, Shares, draw, judged
@@ -86,3 +91,13 @@ def test_tile_by_tile_it_is_the_same(step: int):
 def test_the_family_stands_before_the_number(version: str, family: str):
     """What has no number is a family of its own."""
     assert family == family_of(version)
+
+
+def test_lines_of_a_format_that_knows_no_version_have_none():
+    """Where another format of the same source knows one."""
+    known = {one.name: one for one in FORMATS}
+    recipe = Recipe((known["route53"], known["access"]))
+    text = "\n".join(sample.text for sample in known["route53"].samples)
+    lines = cut_lines(text.encode())
+    assert recipe.tells_versions
+    assert [None] * 2 == InLines(lines, recipe).texts(np.array([0, 1])).to_list()

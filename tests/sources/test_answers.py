@@ -97,6 +97,8 @@ def test_an_endless_answer_is_not_kept(monkeypatch):
         "Time,Value\n2026-07-01 00:00:00,5\n",
         "time,user,status\n2026-07-01T00:00:00Z,17,200\n",
         "Time,message\n2026-07-01 00:00:00,started\n",
+        "Time,mess\rage\n2026-07-01 00:00:00,5\n",
+        "Time," + "a" * 200_000 + "\n2026-07-01 00:00:00,5\n",
         '{"status":"success","data":{"result":"ok"},"msg":"x"}\n',
         '{"status":"error","code":5,"errorType":"x"}\n',
         '{"data":{"series":1},"status":"ok"}\n',
