@@ -52,6 +52,9 @@ REAL = pl.Float64()
 DAY_US = 86_400_000_000
 LEAST_MARGIN_US = DAY_US // 12
 
+MOST_REPEATS = 1_000_000_000
+"""A record that says that it stands for more counts for so many: else one line could say anything."""
+
 RECORDS = (
     Column("timestamp", TIME, "", "when it happened; null where the record has no time"),
     Column("service", TEXT, "", "what a baseline belongs to"),
@@ -65,7 +68,7 @@ RECORDS = (
     Column("duration_us", COUNT, "us", "how long it took"),
     Column("size_bytes", COUNT, "bytes", "the record's own size, all its lines"),
     Column("payload_bytes", COUNT, "bytes", "the size that the record states"),
-    Column("repeats", COUNT, "records", "how many more it stands for (suppressed, repeated)"),
+    Column("repeats", COUNT, "records", "how many more it stands for (suppressed, repeated), but for the bytes"),
     Column("message", TEXT, "", "the text, all its lines"),
     Column("format", TEXT, "", "the format that read it; `unknown` where none did"),
     Column("source", TEXT, "", "the path it came from"),

@@ -1,5 +1,7 @@
 """The records of one block to counts per service and window.
 
+A record that says that others were suppressed or repeated counts for these too; none of them is in the bytes.
+
 A line without a time of its own (a further line of a record, a line that no format understands, a record without a
 time) is placed with the nearest known time: that of the record before it. What stands before the first known time of
 a block waits in `Partial.head` for the block before; so every way of cutting the input gives the same totals.
@@ -13,6 +15,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from detector.schemas import MOST_REPEATS
 from detector.windows import sketch
 
 RECORD, CONTINUATION = 0, 1
@@ -38,6 +41,7 @@ class Partial:
         first_us, last_us: the earliest and latest time, None without any.
         end: service of the last line, with or without a time; None where that is not known.
         told: column of `TOLD` -> services of which a record states it.
+        cut_repeats: records that say that they stand for `MOST_REPEATS` or more, and count for so many.
     """
 
     services: list[str | None]
@@ -52,6 +56,7 @@ class Partial:
     last_us: int | None = None
     end: str | None = None
     told: dict[str, set[str]] = field(default_factory=dict)
+    cut_repeats: int = 0
 
 
 def count(records: pl.DataFrame, kinds: pl.Series | None, sizes: Numbers, width_us: int, stem: str) -> Partial:
@@ -74,6 +79,8 @@ def count(records: pl.DataFrame, kinds: pl.Series | None, sizes: Numbers, width_
     partial = Partial(services, head=_head(codes[:begin], services, [m[:begin] for m in measures]))
     partial.end = services[codes[-1]] if len(codes) else None
     partial.told = {name: _told(records[name], codes, services) for name in TOLD if name in records.columns}
+    if "repeats" in records.columns:
+        partial.cut_repeats = int((records["repeats"] >= MOST_REPEATS).sum())
     if begin < len(times):
         micros = times.to_physical()[begin:].to_numpy()
         _add_cells(partial, micros, width_us, codes[begin:], [m[begin:] for m in measures], _clients(records, begin))
@@ -120,8 +127,8 @@ def _measures(records: pl.DataFrame, kinds: pl.Series | None, sizes: Numbers) ->
     lines: Numbers = np.ones(len(records), np.int64)
     if kinds is not None:
         lines = (kinds != CONTINUATION).cast(pl.Int64).to_numpy()
-    if "repeats" in records.columns:
-        lines = lines + _whole(records["repeats"])
+    if "repeats" in records.columns and records["repeats"].null_count() < len(records):
+        lines = lines + np.clip(_whole(records["repeats"]), 0, MOST_REPEATS)
     size = _whole(records["payload_bytes"]) if "payload_bytes" in records.columns else sizes
     failed = debug = np.zeros(len(records), bool)
     if "level" in records.columns:
