@@ -21,6 +21,7 @@ from detector.report.sentences import (
     tell_planned,
     tell_question,
     tell_reasons,
+    tell_retries,
     tell_version,
 )
 from detector.report.shape import ContributorShape, DriverShape, DriversShape, IncidentShape, VersionShape
@@ -124,7 +125,7 @@ def _drivers(drivers: DriversShape) -> Markup | None:
     shares = [(name, one.share) for name, one in known if one.share is not None]
     if not shares:
         return None
-    rows = list(starmap(_driver, known))
+    rows = [_driver(name, one, tell_retries(drivers, one)) for name, one in known]
     head = [element("th", text, scope="col", class_=kind) for text, kind in HEADS]
     table = element("table", element("thead", element("tr", *head)), element("tbody", *rows))
     return element("section", element("h4", "What drives it"), element("figure", draw_drivers(shares)),
@@ -136,10 +137,10 @@ def _rate(value: float) -> Markup:
     return element("data", precise(value), value=repr(value))
 
 
-def _driver(name: str, one: DriverShape) -> Markup:
+def _driver(name: str, one: DriverShape, retries: str) -> Markup:
     swatch = element("rect", width=12, height=12, class_=f"driver-{name}")
     title = element("span", element("svg", swatch, width=12, height=12, class_="swatch", aria_hidden="true"),
-                    DRIVERS[name], class_="driver")  # fmt: skip
+                    DRIVERS[name] + retries, class_="driver")  # fmt: skip
     share = element("data", tell_percent(one.share), value=None if one.share is None else repr(one.share))
     cells = (_rate(one.before), _rate(one.during), tell_change(one.before, one.during), share)
     return element("tr", element("td", title), *(element("td", cell, class_="number") for cell in cells))

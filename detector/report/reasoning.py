@@ -21,6 +21,7 @@ from detector.report.sentences import (
     tell_percent,
     tell_planned,
     tell_question,
+    tell_retries,
     tell_version,
 )
 from detector.report.shape import IncidentShape, KeptShape
@@ -118,6 +119,7 @@ class Reasoning:
         for words, driver in found:
             change = tell_change(driver.before, driver.during)
             share = "" if driver.share is None else f", {tell_percent(driver.share)} of the change"
+            share += tell_retries(self.one.drivers, driver)
             yield f"- {words}: {precise(driver.before)} before, {precise(driver.during)} during ({change}){share}"
         if not found and self.one.kind == "volume":
             yield "Clients are not known here, so it cannot be said whether there are more of them."
