@@ -129,6 +129,7 @@ class Cause:
         version: the version that talks more than the others, if that is what was seen.
         group: the same for all incidents of one cause: the id of that which was noticed first.
         together: the other services of the group, sorted.
+        per: what clients are here: `client`, or `request` or `host` where none is known.
         retried: share of retries in what clients sent before and during; None where that is not known.
     """
 
@@ -143,6 +144,7 @@ class Cause:
     version: Rise | None = None
     group: str = ""
     together: tuple[str, ...] = ()
+    per: str = "client"
     retried: tuple[float, float] | None = None
 
     @property

@@ -80,7 +80,7 @@ COUNTS = (
     Column("service", TEXT, "", "what a baseline belongs to"),
     Column("lines", COUNT, "records", "records, with what they say was suppressed"),
     Column("bytes", COUNT, "bytes", "payload where the format carries it, else size"),
-    Column("clients", COUNT, "clients", "distinct clients, estimated; null where unknown"),
+    Column("clients", COUNT, "clients", "distinct clients (or requests, hosts), estimated; null where unknown"),
     Column("errors", COUNT, "records", "level error or critical, or status 5xx"),
     Column("debug", COUNT, "records", "level debug or trace"),
 )
@@ -90,7 +90,7 @@ VERDICTS = (
     Column("service", TEXT, "", "what a baseline belongs to"),
     Column("lines", REAL, "records", "observed"),
     Column("bytes", REAL, "bytes", "observed"),
-    Column("clients", REAL, "clients", "observed, estimated; null where unknown"),
+    Column("clients", REAL, "clients", "observed (or requests, hosts), estimated; null where unknown"),
     Column("expected_lines", REAL, "records", "what the baseline expects; null while it has no history"),
     Column("upper_lines", REAL, "records", "the highest count that would raise nothing by itself"),
     Column("score", REAL, "log10 weeks", "log10 of one plus the mean service-weeks between false alarms as strange"),

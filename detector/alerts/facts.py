@@ -59,7 +59,8 @@ def _version(cause: Cause) -> str:
 
 def _drivers(cause: Cause) -> tuple[str, ...]:
     """Those that changed, the largest share first: `messages per client x9.4`."""
-    known = [(words, factor) for name, words in DRIVERS.items() if (factor := getattr(cause, name)) is not None]
+    known = [(words.replace("client", cause.per), factor) for name, words in DRIVERS.items()
+             if (factor := getattr(cause, name)) is not None]  # fmt: skip
     found = [(words, factor) for words, factor in known if factor.share is not None and _is_notable(factor)]
     found.sort(key=lambda item: -item[1].share)
     return tuple(f"{words} {_change(factor)}{_retries(cause, factor)}" for words, factor in found)

@@ -10,7 +10,7 @@ import polars as pl
 from detector.formats.lines import Lines, Positions
 
 LINE = pl.col("line")
-HASHED = {"client_hash": "client", "version_hash": "version"}
+HASHED = {"client_hash": "client", "request_hash": "request", "host_hash": "host", "version_hash": "version"}
 """Columns beyond Records, by the field that they are made of."""
 
 

@@ -29,10 +29,10 @@ RECORD, CONTINUATION, UNKNOWN, BLANK, HEADER, PART = range(6)
 """What a physical line is: a record's line with its fields, a further line of it, none, by reason, or a part of the
 record after it."""
 REASONS = {UNKNOWN: "unknown_format", BLANK: "blank", HEADER: "header"}
-TYPES = schema(RECORDS) | {"client_hash": pl.UInt64(), "version_hash": pl.UInt64()}
-HASHES = {"client_hash": hash_at, "version_hash": hash_whole}
+HASHES = {"client_hash": hash_at, "request_hash": hash_whole, "host_hash": hash_at, "version_hash": hash_whole}
+TYPES = schema(RECORDS) | dict.fromkeys(HASHES, pl.UInt64())
 """Columns beyond Records."""
-OUTER_WINS = frozenset({"service", "host", "format"})
+OUTER_WINS = frozenset({"service", "host", "host_hash", "format"})
 """What an envelope says itself, whatever the line inside it says; its time always counts."""
 
 
@@ -234,7 +234,7 @@ def _computed(name: str, column: pl.Series, clock: tuple[str, ...], calendar: Ca
     if name == "time":
         return instants(column, clock, calendar)
     if name in HASHES:
-        return hash_texts(column.cast(pl.String), whole=name == "version_hash").alias(name)
+        return hash_texts(column.cast(pl.String), whole=HASHES[name] is hash_whole).alias(name)
     return column if name == "matched" else column.cast(TYPES[name], strict=False)
 
 

@@ -78,8 +78,19 @@ def tell_retries(drivers: DriversShape, driver: DriverShape) -> str:
 
 def named_drivers(drivers: DriversShape) -> list[tuple[str, DriverShape]]:
     """Words and driver, of those that are known."""
-    found = [(words, getattr(drivers, name)) for name, words in DRIVERS.items()]
+    found = [(driver_words(name, drivers), getattr(drivers, name)) for name in DRIVERS]
     return [(words, driver) for words, driver in found if driver is not None]
+
+
+def driver_words(name: str, drivers: DriversShape) -> str:
+    """`messages per client`; requests or hosts stand for clients that are not known."""
+    return DRIVERS[name].replace("client", drivers.denominator or "client")
+
+
+def signal_words(one: IncidentShape) -> str:
+    """`lines per client`, likewise."""
+    words = SIGNALS.get(one.signal, one.signal)
+    return words if one.signal == "version" else words.replace("client", one.drivers.denominator or "client")
 
 
 def _is_notable(driver: DriverShape) -> bool:

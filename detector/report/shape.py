@@ -47,6 +47,7 @@ class DriverShape(msgspec.Struct, frozen=True):
 class DriversShape(msgspec.Struct, frozen=True):
     """The factors of volume; None where clients are unknown.
 
+    `denominator`: what clients are here: `client`, else `request` or `host`; None where nothing is known.
     `retries_share`: of the growth of messages per client, what are retries, 0..1; None where that is not known.
     """
 
@@ -54,6 +55,7 @@ class DriversShape(msgspec.Struct, frozen=True):
     messages_per_client: DriverShape | None
     bytes_per_message: DriverShape | None
     retries_share: float | None = None
+    denominator: str | None = None
 
 
 class ContributorShape(msgspec.Struct, frozen=True):
@@ -194,7 +196,7 @@ def shape_incidents(result: ScanResult) -> list[IncidentShape]:
 
 def shape_incident(incident: Incident, cause: Cause) -> IncidentShape:
     """One incident, converted from per window to its unit."""
-    unit, scale = unit_of(incident.signal, incident.window_us)
+    unit, scale = unit_of(incident.signal, incident.window_us, cause.per)
     return IncidentShape(
         id=incident.id, service=incident.service, signal=incident.signal, kind=cause.kind,
         started_at=rfc3339(incident.started_us), detected_at=rfc3339(incident.detected_us),
@@ -211,7 +213,9 @@ def shape_incident(incident: Incident, cause: Cause) -> IncidentShape:
 def shape_drivers(cause: Cause) -> DriversShape:
     """The factors of volume."""
     clients, messages, size = map(_driver, (cause.clients, cause.messages_per_client, cause.bytes_per_message))
-    return DriversShape(clients, messages, size, None if cause.retries_share is None else rounded(cause.retries_share))
+    retries = None if cause.retries_share is None else rounded(cause.retries_share)
+    per = None if messages is None and cause.per == "client" else cause.per
+    return DriversShape(clients, messages, size, retries, per)
 
 
 def shape_version(rise: Rise | None) -> VersionShape | None:

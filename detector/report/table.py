@@ -102,7 +102,7 @@ def _heading(incident: Incident, look: Look) -> str:
 
 def _volume(incident: Incident, cause: Cause, look: Look) -> str:
     """`x9.7 normal: 215 lines/min, expected 22`, and the course."""
-    unit, scale = unit_of(incident.signal, incident.window_us)
+    unit, scale = unit_of(incident.signal, incident.window_us, cause.per)
     observed, expected = brief(incident.observed * scale), brief(incident.expected * scale)
     text = f"{times_normal(factor_of(incident))}: {observed} {unit}, expected {expected}"
     room = look.width - INDENT - len(text) - GAP
