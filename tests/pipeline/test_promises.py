@@ -38,12 +38,18 @@ SLOW = b"".join(
     b"# User@Host: a[a] @ [192.0.2.1]\n# Query_time: 2.0\nSET timestamp=%d;\nselect\n1;\n" % (1_782_900_000 + 40 * n)
     for n in range(40)
 )
+TRACES = b"".join(
+    b'{"time":"2026-07-01T10:%02d:%02dZ","level":"info","host":"h%d","msg":"m"%s}\n'
+    % (n // 9, n % 9, n % 3, b',"trace_id":"t%d"' % (n // 4) if n % 5 else b"")
+    for n in range(180)
+)
 LOGS: dict[str, bytes] = {
     "access": access_log([5, 0, 3, 9, 1] * 4),
     "text with stack traces": text_log(60),
     "syslog": syslog(90),
     "lines in parts": PARTS,
     "slow queries": SLOW,
+    "requests and hosts": TRACES,
     "garbage first": GARBAGE + access_log([4] * 6),
     "garbage inside": access_log([4] * 6) + GARBAGE + text_log(9) + access_log([2] * 3),
 }
