@@ -129,6 +129,8 @@ class Cause:
         version: the version that talks more than the others, if that is what was seen.
         group: the same for all incidents of one cause: the id of that which was noticed first.
         together: the other services of the group, sorted.
+        per: what clients are here: `client`, or `request` or `host` where none is known.
+        retried: share of retries in what clients sent before and during; None where that is not known.
     """
 
     kind: str
@@ -142,3 +144,14 @@ class Cause:
     version: Rise | None = None
     group: str = ""
     together: tuple[str, ...] = ()
+    per: str = "client"
+    retried: tuple[float, float] | None = None
+
+    @property
+    def retries_share(self) -> float | None:
+        """Of what messages per client grew by, what are retries, 0..1; None where they did not grow, or not known."""
+        messages, clients = self.messages_per_client, self.clients
+        if self.retried is None or clients is None or messages is None or messages.during <= messages.before:
+            return None
+        more = self.retried[1] * messages.during - self.retried[0] * messages.before
+        return min(max(more / (messages.during - messages.before), 0.0), 1.0)

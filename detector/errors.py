@@ -63,6 +63,10 @@ class Fault:
         return f"{self.source}{where}: {self.detail}"
 
 
+CUT_REPEATS = "repeats_beyond_most"
+"""Why a record that says that it stands for an absurd number of others counts for fewer."""
+
+
 @dataclass(slots=True)
 class Losses:
     """How much was lost, cut or repaired, by reason. Merging is addition."""

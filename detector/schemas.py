@@ -52,6 +52,9 @@ REAL = pl.Float64()
 DAY_US = 86_400_000_000
 LEAST_MARGIN_US = DAY_US // 12
 
+MOST_REPEATS = 1_000_000_000
+"""A record that says that it stands for more counts for so many: else one line could say anything."""
+
 RECORDS = (
     Column("timestamp", TIME, "", "when it happened; null where the record has no time"),
     Column("service", TEXT, "", "what a baseline belongs to"),
@@ -65,7 +68,7 @@ RECORDS = (
     Column("duration_us", COUNT, "us", "how long it took"),
     Column("size_bytes", COUNT, "bytes", "the record's own size, all its lines"),
     Column("payload_bytes", COUNT, "bytes", "the size that the record states"),
-    Column("repeats", COUNT, "records", "how many more it stands for (suppressed, repeated)"),
+    Column("repeats", COUNT, "records", "how many more it stands for (suppressed, repeated), but for the bytes"),
     Column("message", TEXT, "", "the text, all its lines"),
     Column("format", TEXT, "", "the format that read it; `unknown` where none did"),
     Column("source", TEXT, "", "the path it came from"),
@@ -77,7 +80,7 @@ COUNTS = (
     Column("service", TEXT, "", "what a baseline belongs to"),
     Column("lines", COUNT, "records", "records, with what they say was suppressed"),
     Column("bytes", COUNT, "bytes", "payload where the format carries it, else size"),
-    Column("clients", COUNT, "clients", "distinct clients, estimated; null where unknown"),
+    Column("clients", COUNT, "clients", "distinct clients (or requests, hosts), estimated; null where unknown"),
     Column("errors", COUNT, "records", "level error or critical, or status 5xx"),
     Column("debug", COUNT, "records", "level debug or trace"),
 )
@@ -87,7 +90,7 @@ VERDICTS = (
     Column("service", TEXT, "", "what a baseline belongs to"),
     Column("lines", REAL, "records", "observed"),
     Column("bytes", REAL, "bytes", "observed"),
-    Column("clients", REAL, "clients", "observed, estimated; null where unknown"),
+    Column("clients", REAL, "clients", "observed (or requests, hosts), estimated; null where unknown"),
     Column("expected_lines", REAL, "records", "what the baseline expects; null while it has no history"),
     Column("upper_lines", REAL, "records", "the highest count that would raise nothing by itself"),
     Column("score", REAL, "log10 weeks", "log10 of one plus the mean service-weeks between false alarms as strange"),

@@ -12,6 +12,8 @@ DRIVERS = {"clients": "clients", "messages_per_client": "messages per client", "
 MINUTE_US = 60_000_000
 NOTABLE = 1.15
 """A factor that changed by less is not worth a word."""
+LEAST_RETRIES = 0.05
+"""A smaller share of retries neither."""
 
 
 def facts_of(
@@ -57,10 +59,18 @@ def _version(cause: Cause) -> str:
 
 def _drivers(cause: Cause) -> tuple[str, ...]:
     """Those that changed, the largest share first: `messages per client x9.4`."""
-    known = [(words, factor) for name, words in DRIVERS.items() if (factor := getattr(cause, name)) is not None]
+    known = [(words.replace("client", cause.per), factor) for name, words in DRIVERS.items()
+             if (factor := getattr(cause, name)) is not None]  # fmt: skip
     found = [(words, factor) for words, factor in known if factor.share is not None and _is_notable(factor)]
     found.sort(key=lambda item: -item[1].share)
-    return tuple(f"{words} {_change(factor)}" for words, factor in found)
+    return tuple(f"{words} {_change(factor)}{_retries(cause, factor)}" for words, factor in found)
+
+
+def _retries(cause: Cause, factor: Factor) -> str:
+    """Such as: (of that 35 % retries)."""
+    share = cause.retries_share or 0.0
+    is_worth = factor is cause.messages_per_client and share >= LEAST_RETRIES
+    return f" (of that {100 * share:.0f} % retries)" if is_worth else ""
 
 
 def _is_notable(factor: Factor) -> bool:

@@ -14,6 +14,7 @@ from itertools import combinations
 
 import polars as pl
 
+from detector.explain import retries
 from detector.explain.agents import reduce_agents
 from detector.explain.scrub import cut
 from detector.explain.templates import templates_of
@@ -56,12 +57,14 @@ class Summary:
         values: a row for each value and pair, columns as `SUMMARY`; the second ones are null for a value alone.
         before, during: records in the periods, with those that they stand for; or their bytes.
         is_bytes: are these bytes?
+        attempts: what clients asked in them.
     """
 
     values: pl.DataFrame
     before: int
     during: int
     is_bytes: bool = False
+    attempts: retries.Attempts = retries.NONE
 
 
 NOTHING = Summary(pl.DataFrame(schema=SUMMARY), 0, 0)
@@ -71,15 +74,16 @@ def summarize(records: pl.DataFrame, periods: Periods, *, is_bytes: bool = False
     """Count the values of records in both periods.
 
     Args:
-        records: n rows: `timestamp`, `line` (the text of the first line), and any of `repeats`, `payload_bytes` and
-            `DIMENSIONS`.
+        records: n rows: `timestamp`, `line` (the text of the first line), and any of `repeats`, `payload_bytes`,
+            `client_hash` and `DIMENSIONS`.
         periods: what lies outside of them is not counted.
         is_bytes: count their bytes, those of the payload where it is stated.
     """
     micros = pl.col("timestamp").dt.epoch("us")
     early, late = micros.is_between(*periods.before, closed="left"), micros.is_between(*periods.during, closed="left")
     weight = _bytes_of(records) if is_bytes else _records_of(records)
-    rows = records.filter(early | late).select(
+    mine = records.filter(early | late)
+    rows = mine.select(
         *(pl.col(name) for name in DIMENSIONS if name in records.columns),
         pl.col("line").alias("sample"),
         before=pl.when(early).then(weight).otherwise(0),
@@ -94,7 +98,8 @@ def summarize(records: pl.DataFrame, periods: Periods, *, is_bytes: bool = False
     tables += [_table(cube, *pair) for pair in combinations((name for name in names if name != UNPAIRED), 2)]
     values = pl.concat([NOTHING.values, *tables])
     found = _cut(Summary(values, int(rows["before"].sum()), int(rows["during"].sum()), is_bytes))
-    return replace(found, values=_detached(found.values))
+    templates = rows["message"] if "message" in rows.columns else None
+    return replace(found, values=_detached(found.values), attempts=retries.attempts_of(mine, templates))
 
 
 def _records_of(records: pl.DataFrame) -> pl.Expr:
@@ -110,8 +115,9 @@ def _bytes_of(records: pl.DataFrame) -> pl.Expr:
 def merge(summaries: Sequence[Summary]) -> Summary:
     """Bring summaries together; the order does not matter."""
     values = _sum(pl.concat([NOTHING.values, *(one.values for one in summaries)]), list(KEY)).select(SUMMARY.names())
-    is_bytes = any(one.is_bytes for one in summaries)
-    return _cut(Summary(values, sum(one.before for one in summaries), sum(one.during for one in summaries), is_bytes))
+    before, during = sum(one.before for one in summaries), sum(one.during for one in summaries)
+    is_bytes, attempts = any(one.is_bytes for one in summaries), retries.merge([one.attempts for one in summaries])
+    return _cut(Summary(values, before, during, is_bytes, attempts))
 
 
 def _detached(frame: pl.DataFrame) -> pl.DataFrame:

@@ -10,7 +10,7 @@ import polars as pl
 from detector.formats.lines import Lines, Positions
 
 LINE = pl.col("line")
-HASHED = {"client_hash": "client", "version_hash": "version"}
+HASHED = {"client_hash": "client", "request_hash": "request", "host_hash": "host", "version_hash": "version"}
 """Columns beyond Records, by the field that they are made of."""
 
 
@@ -55,6 +55,19 @@ class Unless:
 
 
 @dataclass(frozen=True, slots=True)
+class Rare:
+    """A field that hardly any line has: it is looked for only where it may be.
+
+    Attributes:
+        within: regular expression, a choice of literals, which are found quickly; a line without any lacks the field.
+        value: of the other lines, over the columns of `decode` or `locate`.
+    """
+
+    within: str
+    value: pl.Expr
+
+
+@dataclass(frozen=True, slots=True)
 class Sample:
     """One real record and what it must yield.
 
@@ -82,10 +95,10 @@ class Format:
         name: as users type it in `--input-format`.
         about: one line for `formats list`.
         samples: at least five real records with the fields that they must yield.
-        fields: where each field is: a `Span` of the line, for `level` a `LevelAt`, or the cheapest polars expression
-            that is right, over the columns of `decode`. `matched` (is this line the first of a record of this format?)
-            and `time` are always computed, the columns of Records only if asked for. `time` is text for `clock`, or
-            already a UTC datetime or an epoch number.
+        fields: where each field is: a `Span` of the line, for `level` a `LevelAt`, `Rare` if most lines lack it, or the
+            cheapest polars expression that is right, over the columns of `decode`. `matched` (is this line the first of
+            a record of this format?) and `time` are always computed, the columns of Records only if asked for. `time`
+            is text for `clock`, or already a UTC datetime or an epoch number.
         clock: the ways in which `time` may be written, see `clock.py`; empty where the time is no text.
         decode: lines (String, n rows) -> table of n rows in their order, for what several fields have in common.
         locate: instead of `decode`, for a format that reads the bytes of the block in place: (lines, names of the
@@ -111,7 +124,7 @@ class Format:
     name: str
     about: str
     samples: tuple[Sample, ...]
-    fields: Mapping[str, pl.Expr | Span | LevelAt | Unless]
+    fields: Mapping[str, pl.Expr | Span | LevelAt | Unless | Rare]
     clock: tuple[str, ...] = ()
     decode: Callable[[pl.Series], pl.LazyFrame] = lines_only
     locate: Callable[[Lines, frozenset[str]], pl.DataFrame] | None = field(default=None, kw_only=True)

@@ -7,14 +7,15 @@ import polars as pl
 from detector.formats.access import without_query
 from detector.formats.cut import present, whole
 from detector.formats.dialects import MICROSECONDS, OTEL, PYTHON
-from detector.formats.format import LevelAt, Span
+from detector.formats.format import LevelAt, Rare, Span
 from detector.formats.jsonshape import Shape
 from detector.formats.levels import BUNYAN, SYSLOG, from_leading_word, from_number
 from detector.formats.lines import leading_word, lines_of
+from detector.formats.repeats import repeats_in
 
-Fields = dict[str, pl.Expr | Span | LevelAt]
+Fields = dict[str, pl.Expr | Span | LevelAt | Rare]
 PORT = r"^(\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-fA-F:.]+\]):\d+$"
-PARTS = {"endpoint": ("method", "endpoint"), "duration_us": ("duration",)}
+PARTS = {"endpoint": ("method", "endpoint"), "duration_us": ("duration",), "repeats": ("message",)}
 
 
 def needed_paths(shape: Shape, asked: frozenset[str]) -> set[str]:
@@ -39,6 +40,8 @@ def expressions(shape: Shape) -> Fields:
         fields["level"] = level_of(shape)
     if "endpoint" in shape.paths:
         fields["endpoint"] = endpoint_of(shape)
+    if shape.dialect.name == "journald" and "message" in shape.paths:
+        fields["repeats"] = repeats_in(pl.coalesce(usable(path) for path in shape.paths["message"]))
     if "client" in shape.paths and has_ports(shape):
         fields["client"] = pl.coalesce(usable(path) for path in shape.paths["client"]).str.replace(PORT, "$1")
     return fields

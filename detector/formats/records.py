@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from detector.formats.clock import Calendar, instants
-from detector.formats.format import LINE, Format, LevelAt, Span, Unless
+from detector.formats.format import LINE, Format, LevelAt, Rare, Span, Unless
 from detector.formats.hashing import hash_at, hash_texts, hash_whole
 from detector.formats.levels import from_leading_word, from_priorities
 from detector.formats.lines import (
@@ -22,20 +22,21 @@ from detector.formats.lines import (
     lines_of,
     texts_at,
 )
+from detector.formats.repeats import read_rare
 from detector.formats.spans import MISSING, place_of, until
 from detector.formats.times_in_place import times_in_place
-from detector.schemas import RECORDS, schema
+from detector.schemas import MOST_REPEATS, RECORDS, schema
 
 RECORD, CONTINUATION, UNKNOWN, BLANK, HEADER, PART = range(6)
 """What a physical line is: a record's line with its fields, a further line of it, none, by reason, or a part of the
 record after it."""
 REASONS = {UNKNOWN: "unknown_format", BLANK: "blank", HEADER: "header"}
-TYPES = schema(RECORDS) | {"client_hash": pl.UInt64(), "version_hash": pl.UInt64(), "version_near": pl.Int64()}
+HASHES = {"client_hash": hash_at, "request_hash": hash_whole, "host_hash": hash_at, "version_hash": hash_whole}
+TYPES = schema(RECORDS) | dict.fromkeys(HASHES, pl.UInt64()) | {"version_near": pl.Int64()}
 """Columns of Records and beyond; the last says behind which byte of the line the version is looked for."""
-HASHES = {"client_hash": hash_at, "version_hash": hash_whole}
 STEP = 4096
 """Lines whose versions are looked for together."""
-OUTER_WINS = frozenset({"service", "host", "format"})
+OUTER_WINS = frozenset({"service", "host", "host_hash", "format"})
 """What an envelope says itself, whatever the line inside it says; its time always counts."""
 
 
@@ -120,6 +121,8 @@ def read_records(lines: Lines, recipe: Recipe, wanted: frozenset[str]) -> Parsed
     kinds = None if whole.all() else _kinds(lines.text, frame["matched"], recipe.formats)
     if kinds is not None and parts is not None:
         kinds = kinds.scatter(parts.arg_true(), PART)
+    if "repeats" in frame.columns:
+        frame = frame.with_columns(pl.col("repeats").clip(0, MOST_REPEATS))
     extra = {"matched", "part"} | ({"format", "message"} - wanted)
     kept = [frame[name] for name in frame.columns if name not in extra]
     return Parsed(pl.DataFrame(kept), kinds, _count_formats(frame, whole, recipe))
@@ -187,7 +190,7 @@ def _one_format(lines: Lines, known: Format, calendar: Calendar, wanted: frozens
     """`matched`, `timestamp` and what is wanted of the fields that the format knows; null where it did not match."""
     names = ("matched", "time", *sorted(wanted | set(known.needs) - {"time"}))
     asked = [name for name in names if known.place(name) in known.fields]
-    fields = frozenset(map(known.place, asked))
+    fields = frozenset(known.place(name) for name in asked if not isinstance(known.fields[known.place(name)], Rare))
     table = known.decode(lines.text) if known.locate is None else known.locate(lines, fields).lazy()
     found = table.select(_expressions(known, asked)).collect(engine="in-memory")
     columns = {name: _column(name, known, found, lines, calendar) for name in asked}
@@ -216,7 +219,7 @@ def _expressions(known: Format, asked: list[str]) -> list[pl.Expr]:
                 expressions.append(_places_in(where.begin, MISSING).alias(name))
             if isinstance(where, Span) and isinstance(where.length, pl.Expr | str):
                 expressions.append(_places_in(where.length, 0).alias(name + " length"))
-        else:
+        elif not isinstance(where, Rare):
             expressions.append(where.alias(name))
     return expressions
 
@@ -234,6 +237,8 @@ def _column(name: str, known: Format, found: pl.DataFrame, lines: Lines, calenda
         place = found[name].to_numpy()
         byte = lines.bytes[np.minimum(lines.begins + np.maximum(place, 0), len(lines.bytes) - 1)]
         return pl.Series(name, (place != MISSING) & (byte != ord(where.byte)))
+    if isinstance(where, Rare):
+        return read_rare(name, known, where, lines)
     if not isinstance(where, Span):
         return _computed(name, found[name], known.clock, calendar)
     begins, ends = place_of(name, where.begin, where.length, found, lines)
@@ -249,7 +254,7 @@ def _computed(name: str, column: pl.Series, clock: tuple[str, ...], calendar: Ca
     if name == "time":
         return instants(column, clock, calendar)
     if name in HASHES:
-        return hash_texts(column.cast(pl.String), whole=name == "version_hash").alias(name)
+        return hash_texts(column.cast(pl.String), whole=HASHES[name] is hash_whole).alias(name)
     return column if name == "matched" else column.cast(TYPES[name], strict=False)
 
 

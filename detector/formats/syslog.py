@@ -12,10 +12,11 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from detector.formats.format import LINE, Format, LevelAt, Sample, Span
+from detector.formats.format import LINE, Format, LevelAt, Rare, Sample, Span
 from detector.formats.levels import LEVELS, from_priority
+from detector.formats.repeats import repeats_in
 
-Fields = dict[str, pl.Expr | Span | LevelAt]
+Fields = dict[str, pl.Expr | Span | LevelAt | Rare]
 BSD_CLOCK = ("%b %d %H:%M:%S", "%b %d %Y %H:%M:%S")
 BSD_LENGTH = 15
 BSD_HEAD = (
@@ -24,7 +25,6 @@ BSD_HEAD = (
 ISO_HEAD = r"^(?<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)) "
 AFTER_HOST = r'^\S+ \S+ \S+ \S+ (?:-|(?:\[(?:[^\]"\\]|\\.|"(?:[^"\\]|\\.)*")*\])+) *\x{FEFF}?(.*)$'
 TAG = r"(?<service>[^\s\[\]:{}=,(%]\S*?)(?:\[[^\]\s]*\])?: "
-REPEATED = "message repeated "
 INDENTED = LINE.str.starts_with(" ") | LINE.str.starts_with("\t")
 """journalctl indents the further lines of a message."""
 
@@ -45,11 +45,9 @@ def after_time(*, hosted: bool = True, tagged: bool = True) -> Fields:
     is_mnemonic = rest.str.starts_with("%")  # of Cisco: %LINK-3-UPDOWN: says what happened, not who says it
     ends_tag = (colon + 1 == rest.str.find(" ", literal=True)).fill_null(value=False) & ~is_mnemonic
     message = tag + pl.when(ends_tag).then(colon + 2).otherwise(0)
-    repeated = LINE.str.find(REPEATED, literal=True).cast(pl.Int64)
-    alone = (repeated == message) | (repeated == message + len("last "))
     fields: Fields = {
         "matched": pl.col("size").is_not_null(),
-        "repeats": Span(pl.when(alone).then(repeated + len(REPEATED))),
+        "repeats": repeats_in(LINE.str.slice(message)),
         "message": Span(message),
     }
     if hosted:
@@ -76,14 +74,14 @@ def bsd(*, priority: bool, hosted: bool, tagged: bool) -> Format:
 def bsd_by_regex() -> Format:
     """RFC 3164 as routers and others write it: with a year, a fraction or a colon after the time."""
     pattern = BSD_HEAD + r"(?:(?<host>[^\s\[]*[^\s\[:]) )?(?:" + TAG.replace(r": ", r":(?: |$)") + r")?(?<message>.*)"
-    message, tail = pl.col("message"), REPEATED + r"(\d+) times"
+    message = pl.col("message")
     fields: Fields = {
         "matched": pl.col("time").is_not_null(),
         "time": pl.col("time"),
         "host": pl.col("host"),
         "service": pl.col("service"),
         "level": from_priority(pl.col("pri")),
-        "repeats": message.str.extract("^(?:last )?" + tail),
+        "repeats": repeats_in(message),
         "message": message,
     }
     about = "syslog of RFC 3164, read by regex"
@@ -143,16 +141,15 @@ def rfc5424(length: int | None) -> Format:
     size = rest.str.find(" ", literal=True).cast(pl.Int64)
     nil_host, app = rest.str.starts_with("- "), host + size + 1
     nil_app = LINE.str.slice(app, 2) == "- "
-    # most lines say nothing of repeats, and a regex costs nothing on a null
-    candidate = pl.when(LINE.str.contains(REPEATED, literal=True)).then(rest).str.extract(AFTER_HOST)
+    message = rest.str.extract(AFTER_HOST)
     fields: Fields = {
         "matched": (time >= len("<1>1 ")) & (time <= len("<191>1 ")) & LINE.str.starts_with("<") & size.is_not_null(),
         "time": Span(time, until=" ") if length is None else Span(time, length),
         "host": Span(pl.when(~nil_host).then(host), size),
         "service": Span(pl.when(~nil_app).then(app), until=" "),
         "level": LevelAt(1, priority=True),
-        "repeats": candidate.str.extract("^(?:last )?" + REPEATED + r"(\d+) times"),
-        "message": rest.str.extract(AFTER_HOST),
+        "repeats": repeats_in(message),
+        "message": message,
     }
     return Format(
         "syslog_rfc5424", "syslog of RFC 5424: <34>1 2026-03-01T00:00:00.123Z host program pid id [data] message",

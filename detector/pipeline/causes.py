@@ -35,12 +35,13 @@ def cause_of(incident: Incident, store: Store, end: int) -> Cause:
     seen = _factors(store, service, start, start + length)
     lines = _lines_expected(incident, usual)
     expected = () if lines is None else (lines,) * len(observed)
+    per = store.counted_per(service)
     if usual is None or seen is None or lines is None:
-        return Cause("volume", None, None, None, observed, expected)
+        return Cause("volume", None, None, None, observed, expected, per=per)
     clients, messages, size = usual
     scale = lines / (clients * messages)
     factors = split((clients, messages * scale, size), seen)
-    return Cause(largest(factors), factors[0], factors[1], factors[2], observed, expected)
+    return Cause(largest(factors), factors[0], factors[1], factors[2], observed, expected, per=per)
 
 
 def _lines_expected(incident: Incident, usual: Factors | None) -> float | None:
@@ -54,12 +55,15 @@ def _factors(store: Store, service: int, first: int, end: int) -> Factors | None
     """The factors of volume in windows first..end-1; None where one is unknown.
 
     Clients are counted over stretches of equal length before and during, and those that were not seen in it are added:
-    else more of them would be there merely because each of them sends more.
+    else more of them would be there merely because each of them sends more. Each request is another one; they are
+    counted window by window.
     """
     series = store.series(service, first, end)
     lines, size = float(np.nansum(series["lines"])), float(np.nansum(series["bytes"]))
     known = int(np.isfinite(series["lines"]).sum())
-    clients = _clients(store, service, first, end, lines / max(known, 1))
+    requests = float(np.nansum(series["clients"])) / max(known, 1)
+    is_request = store.counted_per(service) == "request"
+    clients = requests if is_request else _clients(store, service, first, end, lines / max(known, 1))
     if not (clients and lines and size):
         return None
     return clients, lines / known / clients, size / lines
@@ -75,6 +79,8 @@ def fleet_growth(store: Store, name: str, periods: Periods) -> float:
 def _clients(store: Store, service: int, first: int, end: int, lines: float) -> float | None:
     """Clients in windows first..end-1 of `lines` lines each; None where they are unknown."""
     seen = store.distinct(service, first, end)
+    if store.counted_per(service) == "host":
+        return seen
     if not seen or are_hidden(seen, lines * MINUTE_US / store.width_us):
         return None
     return fleet(seen, lines * (end - first) if store.names_clients else lines)

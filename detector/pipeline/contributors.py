@@ -10,14 +10,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import NamedTuple
 
 import polars as pl
 
-from detector.causes import Cause
+from detector.causes import Cause, Contributor
 from detector.config import Settings
 from detector.explain.contributors import find_contributors
 from detector.explain.counting import DIMENSIONS, NOTHING, Periods, Summary, merge, summarize
 from detector.explain.drivers import BYTES, MESSAGES
+from detector.explain.retries import retried
+from detector.formats.hashing import hash_texts
 from detector.formats.lines import Lines, cut_lines
 from detector.formats.records import RECORD, read_records
 from detector.pipeline.causes import fleet_growth
@@ -38,7 +41,7 @@ MOST_INCIDENTS = 50
 MOST_UNPACKED = 256 * 1024 * 1024
 """Bytes of a compressed log that are unpacked a second time."""
 WAITING = 16
-COLUMNS = frozenset({*DIMENSIONS, "service", "repeats", "payload_bytes"})
+COLUMNS = frozenset({*DIMENSIONS, "service", "repeats", "payload_bytes", "client_hash"})
 
 Answers = list[tuple[str, Summary]]
 
@@ -68,6 +71,29 @@ class Case:
             self.summaries = [merge(self.summaries)]
 
 
+class Who(NamedTuple):
+    """What a second look at the logs tells of an incident.
+
+    Attributes:
+        contributors: who holds the excess, the strongest first.
+        retried: share of retries in what clients sent before and during; None where nothing tells it.
+    """
+
+    contributors: tuple[Contributor, ...] = ()
+    retried: tuple[float, float] | None = None
+
+
+def who_of(case: Case) -> Who:
+    """The answer, when all records are counted."""
+    summary, periods = merge(case.summaries) if case.summaries else NOTHING, case.periods
+    return Who(find_contributors(summary, periods.minutes, case.growth), retried(summary.attempts, periods.during[0]))
+
+
+def with_who(cause: Cause, who: Who) -> Cause:
+    """The cause with what the second look tells."""
+    return replace(cause, contributors=who.contributors, retried=who.retried)
+
+
 def explain(
     causes: Mapping[str, Cause], walks: Sequence[Walk], gathered: Gathered, settings: Settings, now_us: int
 ) -> tuple[dict[str, Cause], list[str]]:
@@ -93,11 +119,8 @@ def explain(
         for _, future in in_order(pool, jobs, ahead=settings.threads + 1):
             for key, summary in future.result():
                 cases[key].take(summary)
-    found = {
-        key: find_contributors(merge(case.summaries) if case.summaries else NOTHING, case.periods.minutes, case.growth)
-        for key, case in cases.items()
-    }
-    return {key: replace(cause, contributors=found.get(key, ())) for key, cause in causes.items()}, notes
+    found = {key: who_of(case) for key, case in cases.items()}
+    return {key: with_who(cause, found.get(key, Who())) for key, cause in causes.items()}, notes
 
 
 def _cases(causes: Mapping[str, Cause], walks: Sequence[Walk], gathered: Gathered) -> dict[str, Case]:
@@ -157,6 +180,8 @@ def count(block: Block, context: Context, cases: Mapping[str, Case]) -> Answers:
         return []
     parsed = read_records(lines, context.recipe, COLUMNS | context.names.columns)
     frame = _named(parsed.frame, lines, context).with_columns(line=lines.text)
+    if context.names.client:
+        frame = frame.with_columns(client_hash=hash_texts(frame["client"]))
     if parsed.kinds is not None:
         frame = frame.filter(parsed.kinds == RECORD)
     rows = [(key, case, frame.filter(_is_of(case))) for key, case in cases.items() if _reach(frame, case)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from detector.errors import Fault, Losses
+from detector.errors import CUT_REPEATS, Fault, Losses
 from detector.pipeline.index import FileIndex
 from detector.pipeline.read import Reading
 from detector.pipeline.stores import Store
@@ -57,6 +57,7 @@ class Gathered:
     def add(self, reading: Reading, seam: Seam, stream: str) -> None:
         """Merge what a block of a stream gave; blocks come in order, `seam` joins them."""
         self.count(reading.lines, reading.size_bytes, reading.unparsed, reading.formats)
+        self.losses.add(CUT_REPEATS, reading.partial.cut_repeats)
         head = seam.join(reading.partial)
         if head is not None:
             self.totals.add(head, stream)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from detector.config import Settings
-from detector.errors import Losses
+from detector.errors import CUT_REPEATS, Losses
 from detector.formats import counts
 from detector.pipeline.aids import NO_AIDS, Aids
 from detector.pipeline.crew import WORTH_BYTES, Crew
@@ -159,6 +159,7 @@ class Parsing:
     def _count(self, piece: Piece) -> None:
         """Count what was read."""
         summary = self.summary
+        self.losses.add(CUT_REPEATS, piece.cut_repeats)
         summary.lines_read += piece.lines
         summary.bytes_read += piece.size_bytes
         summary.lines_unparsed = dict(Counter(summary.lines_unparsed) + Counter(piece.unparsed))

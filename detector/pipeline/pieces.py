@@ -13,7 +13,7 @@ from detector.formats.records import BLANK, CONTINUATION, HEADER, RECORD, UNKNOW
 from detector.pipeline.leading import first_of, joins_with, lead, threads
 from detector.pipeline.naming import rename
 from detector.pipeline.read import Context, unparsed
-from detector.schemas import RECORDS, Block, check, schema
+from detector.schemas import MOST_REPEATS, RECORDS, Block, check, schema
 
 TYPES = schema(RECORDS)
 OWN = frozenset({"timestamp", "size_bytes", "source", "line_number"})
@@ -35,6 +35,7 @@ class Piece:
         between: the text between two parts; likewise.
         lines, size_bytes: physical lines and bytes of the block.
         unparsed, formats: lines that are no part of a record by reason, records by format.
+        cut_repeats: records that say that they stand for absurdly many.
     """
 
     frame: pl.DataFrame
@@ -47,6 +48,7 @@ class Piece:
     threads: dict[str, int] = field(default_factory=dict)
     parts: pl.DataFrame | None = None
     between: str | None = None
+    cut_repeats: int = 0
 
 
 NOTHING = Piece(pl.DataFrame(schema=TYPES))
@@ -65,8 +67,9 @@ def read_piece(block: Block, context: Context) -> Piece:
     parsed = read_records(lines, context.recipe, WANTED | context.names.columns)
     rows = _in_full(rename(parsed.frame, lines, context.names, context.stem), lines, block, context)
     count, size, between = len(lines.begins), len(block.data), joins_with(context.recipe)
+    cut = int((rows["repeats"] >= MOST_REPEATS).sum())
     if parsed.kinds is None and between is None:
-        return Piece(_tidy(rows), None, 0, count, size, {}, dict(parsed.formats))
+        return Piece(_tidy(rows), None, 0, count, size, {}, dict(parsed.formats), cut_repeats=cut)
     kinds = pl.repeat(RECORD, count, dtype=pl.UInt8, eager=True) if parsed.kinds is None else parsed.kinds
     rows = rows.with_columns(kind=_without_orphans(kinds, block))
     rows = rows.filter(~pl.col("kind").is_in([BLANK, HEADER]))
@@ -80,7 +83,7 @@ def read_piece(block: Block, context: Context) -> Piece:
         _tidy(_join(records)),
         "\n".join(head["line"].to_list()) if len(head) else None,
         int(head["line_number"][0]) if len(head) else 0,
-        count, size, unparsed(parsed), dict(parsed.formats), first_of(records), parts, between,
+        count, size, unparsed(parsed), dict(parsed.formats), first_of(records), parts, between, cut,
     )  # fmt: skip
 
 

@@ -89,6 +89,10 @@ class Planted:
         """The measures that are known of any service."""
         return self.store.measures()
 
+    def counted_per(self, service: int) -> str:
+        """What the lines of a service are counted per."""
+        return self.store.counted_per(service)
+
     def tells(self, column: str, service: str) -> bool:
         """Do records of a service, by its name, state this column?"""
         return self.store.tells(column, service)

@@ -64,7 +64,7 @@ def read(block: Block, context: Context) -> Reading:
     """Bytes to counts."""
     lines = cut_lines(block.data)
     names = context.names
-    wanted = COUNTED | names.columns | ({"client"} if names.client else set())
+    wanted = COUNTED | names.columns | _others(context) | ({"client"} if names.client else set())
     parsed = read_records(lines, context.recipe, wanted | versions_from(context.recipe, context.agents))
     stem = context.stem if names.all is None else names.all
     frame = rename(parsed.frame, lines, names, stem)
@@ -78,6 +78,13 @@ def read(block: Block, context: Context) -> Reading:
         versions = count_versions(frame, partial, told, context.width_us, context.agents)
     where = unparsed(parsed), dict(parsed.formats)
     return Reading(partial, len(lines.begins), len(block.data), *where, block.offset_bytes, versions)
+
+
+def _others(context: Context) -> frozenset[str]:
+    """What lines may be counted per where clients are not known: requests, and hosts that are no services."""
+    if context.names.client or any("client" in known.fields for known in context.recipe.formats):
+        return frozenset()
+    return frozenset({"request_hash"} if context.names.by_host else {"request_hash", "host_hash"})
 
 
 def _without_parts(frame: pl.DataFrame, kinds: pl.Series | None) -> tuple[pl.DataFrame, pl.Series | None]:

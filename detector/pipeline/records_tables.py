@@ -38,8 +38,9 @@ if TYPE_CHECKING:
 BATCH_ROWS = 1 << 16
 RECORDS_FORMAT = "records"
 """The format of rows that do not say which one read them."""
-COLUMNS = ("timestamp", *sorted(COUNTED))
-NEEDED = COUNTED - {"client_hash"} | {"timestamp", "client", "version", "size_bytes", "format", "source"}
+HASHED = {"client_hash": "client", "request_hash": "request", "host_hash": "host"}
+COLUMNS = ("timestamp", *sorted(COUNTED | HASHED.keys()))
+NEEDED = COUNTED - HASHED.keys() | {"timestamp", *HASHED.values(), "version", "size_bytes", "format", "source"}
 
 
 def is_records(names: Sequence[str]) -> bool:
@@ -97,8 +98,7 @@ class Reader:
         sizes = frame["size_bytes"].fill_null(0) if "size_bytes" in frame.columns else messages.str.len_bytes()
         name = own if self.names.all is None else self.names.all
         named = rename(frame, lines_of(messages), self.names, name)
-        if "client" in named.columns:
-            named = named.with_columns(client_hash=hash_texts(named["client"]))
+        named = named.with_columns(_hashes(named, self.names))
         told = [column for column in COLUMNS if column in named.columns and _is_told(column, named)]
         width = width_of(self.settings)
         counted = count(named.select(told), None, sizes.cast(pl.Int64).to_numpy(), width, name)
@@ -106,6 +106,16 @@ class Reader:
         if len(counted.window) and {"client_hash", "version"} <= set(named.columns) and _is_told("version", named):
             versions = count_versions(named, counted, InColumn(named["version"]), width, self.agents)
         return Reading(counted, len(frame), int(frame.estimated_size()), *formats_of(frame), versions=versions)
+
+
+def _hashes(frame: pl.DataFrame, names: Names) -> list[pl.Series]:
+    """Of clients; where none is known, of requests, and of hosts that are no services, as `read.read` does it."""
+    wanted = {name: column for name, column in HASHED.items() if column in frame.columns}
+    if "client" in frame.columns and frame["client"].null_count() < len(frame):
+        wanted = {"client_hash": "client"}
+    elif names.by_host:
+        wanted.pop("host_hash", None)
+    return [hash_texts(frame[column], whole=name == "request_hash").alias(name) for name, column in wanted.items()]
 
 
 def reader_for(file: SourceFile, table: Table, settings: Settings) -> Reader:

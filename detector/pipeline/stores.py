@@ -40,6 +40,9 @@ class Store(Protocol):
     def measures(self) -> frozenset[str]:
         """The measures that are known of any service: `lines`, `bytes`, `clients` or more."""
 
+    def counted_per(self, service: int) -> str:
+        """What the lines of a service are counted per: `client`, `request` or `host`; that is its measure `clients`."""
+
     def tells(self, column: str, service: str) -> bool:
         """Do records of a service, by its name, state this column?"""
 

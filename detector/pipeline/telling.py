@@ -27,6 +27,6 @@ def facts_about(incident: Incident, cause: Cause, end_us: int | None = None) -> 
         cause: what drives it.
         end_us: what stands for the end of one that lasts; None: it lasts.
     """
-    unit, scale = unit_of(incident.signal, incident.window_us)
+    unit, scale = unit_of(incident.signal, incident.window_us, cause.per)
     bad = next(one for one in SEVERITIES if one == incident.severity)
     return facts_of(incident, cause, bad, unit=unit, scale=scale, ended_us=end_us)

@@ -11,8 +11,8 @@ from detector.report.leads import tell_forecast
 from detector.report.markup import Markup, element, join
 from detector.report.numbers import brief, precise, times_normal
 from detector.report.sentences import (
-    DRIVERS,
-    SIGNALS,
+    driver_words,
+    signal_words,
     tell_change,
     tell_delay,
     tell_length,
@@ -21,6 +21,7 @@ from detector.report.sentences import (
     tell_planned,
     tell_question,
     tell_reasons,
+    tell_retries,
     tell_version,
 )
 from detector.report.shape import ContributorShape, DriverShape, DriversShape, IncidentShape, VersionShape
@@ -85,7 +86,7 @@ def _when(one: IncidentShape, to: str | None) -> Markup:
         "p", "Began ", moment(begin, "started"), ", noticed ", moment(one.detected_at, "detected", begin),
         f", after {tell_delay(one)}; {tell_length(one, to)}", ended,
         f", {tell_planned(one.calendar)}" if one.calendar else None,
-        f". Seen in {SIGNALS.get(one.signal, one.signal)}; score ", number(one.score, "score"), ".",
+        f". Seen in {signal_words(one)}; score ", number(one.score, "score"), ".",
         class_="soft",
     )  # fmt: skip
 
@@ -121,10 +122,10 @@ def _legend_item(shape: Markup, words: str) -> Markup:
 def _drivers(drivers: DriversShape) -> Markup | None:
     """The bar, and the numbers that it is drawn from."""
     known = [(name, getattr(drivers, name)) for name in ORDER if getattr(drivers, name) is not None]
-    shares = [(name, one.share) for name, one in known if one.share is not None]
+    shares = [(name, driver_words(name, drivers), one.share) for name, one in known if one.share is not None]
     if not shares:
         return None
-    rows = list(starmap(_driver, known))
+    rows = [_driver(name, driver_words(name, drivers) + tell_retries(drivers, one), one) for name, one in known]
     head = [element("th", text, scope="col", class_=kind) for text, kind in HEADS]
     table = element("table", element("thead", element("tr", *head)), element("tbody", *rows))
     return element("section", element("h4", "What drives it"), element("figure", draw_drivers(shares)),
@@ -136,10 +137,10 @@ def _rate(value: float) -> Markup:
     return element("data", precise(value), value=repr(value))
 
 
-def _driver(name: str, one: DriverShape) -> Markup:
+def _driver(name: str, words: str, one: DriverShape) -> Markup:
     swatch = element("rect", width=12, height=12, class_=f"driver-{name}")
     title = element("span", element("svg", swatch, width=12, height=12, class_="swatch", aria_hidden="true"),
-                    DRIVERS[name], class_="driver")  # fmt: skip
+                    words, class_="driver")  # fmt: skip
     share = element("data", tell_percent(one.share), value=None if one.share is None else repr(one.share))
     cells = (_rate(one.before), _rate(one.during), tell_change(one.before, one.during), share)
     return element("tr", element("td", title), *(element("td", cell, class_="number") for cell in cells))

@@ -207,19 +207,19 @@ def draw_spark(values: Sequence[float], flagged: Sequence[bool]) -> Markup:
                    aria_hidden="true")  # fmt: skip
 
 
-def draw_drivers(shares: Sequence[tuple[str, float]]) -> Markup:
-    """One bar that diverges from zero: what fell to the left, what grew to the right; (name, share) each."""
-    left = sum(-share for _, share in shares if share < 0)
-    whole = left + sum(share for _, share in shares if share > 0) or 1.0
+def draw_drivers(shares: Sequence[tuple[str, str, float]]) -> Markup:
+    """One bar that diverges from zero: what fell to the left, what grew to the right; (name, words, share) each."""
+    left = sum(-share for *_, share in shares if share < 0)
+    whole = left + sum(share for *_, share in shares if share > 0) or 1.0
     ends = {True: left, False: left}
     parts = []
-    for name, share in shares:
+    for name, _, share in shares:
         fell, length = share < 0, abs(share)
         begin = ends[fell] - length if fell else ends[fell]
         ends[fell] = begin if fell else begin + length
         parts.append(element("rect", x=_percent(begin / whole), y=4, width=_percent(length / whole), height=18,
                              class_=f"driver-{name}"))  # fmt: skip
     zero = element("line", x1=_percent(left / whole), x2=_percent(left / whole), y1=0, y2=26, class_="zero")
-    words = ", ".join(f"{name.replace('_', ' ')} {share * 100:.0f} %" for name, share in shares)
+    told = ", ".join(f"{words} {share * 100:.0f} %" for _, words, share in shares)
     return element("svg", *parts, zero, class_="drivers", width="100%", height=26, role="img",
-                   aria_label=f"Shares in the change of volume: {words}")  # fmt: skip
+                   aria_label=f"Shares in the change of volume: {told}")  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from detector.report.escape import escape
-from detector.report.sentences import DRIVERS, tell_change, tell_moment
+from detector.report.sentences import driver_words, tell_change, tell_moment
 from detector.report.shape import IncidentShape, shape_incidents
 from detector.schemas import ScanResult
 from detector.times import clock, duration, micros
@@ -34,5 +34,6 @@ def _driven(found: list[IncidentShape]) -> str:
     for one in sorted(found, key=lambda each: -each.score):
         driver = getattr(one.drivers, one.kind, None)
         if driver is not None:
-            return f"; what drives it is {DRIVERS[one.kind]} ({tell_change(driver.before, driver.during)})"
+            words = driver_words(one.kind, one.drivers)
+            return f"; what drives it is {words} ({tell_change(driver.before, driver.during)})"
     return ""

@@ -19,6 +19,7 @@ from detector.report.sentences import (
     tell_percent,
     tell_question,
     tell_reasons,
+    tell_retries,
     tell_version,
     tell_volume,
 )
@@ -62,6 +63,7 @@ def _section(one: IncidentShape, to: str | None, *, can_mark: bool) -> list[str]
     ]
     lines += [f"- {words}: {precise(driver.before)} before, {precise(driver.during)} during "
               f"({tell_change(driver.before, driver.during)}), share {tell_percent(driver.share)}"
+              f"{tell_retries(one.drivers, driver)}"
               for words, driver in named_drivers(one.drivers)]  # fmt: skip
     if one.version is not None:
         lines.append(f"- version {code(one.version.value)}: {code(tell_version(one.version))}")

@@ -17,10 +17,15 @@ RATIOS = {"lines_per_client": "lines/client", "bytes_per_line": "bytes/line", "v
 """Signals that do not grow with the window."""
 
 
-def unit_of(signal: str, window_us: int) -> tuple[str, float]:
-    """The unit in which a signal is told, and by what a value per window is multiplied to have it."""
+def unit_of(signal: str, window_us: int, per: str = "client") -> tuple[str, float]:
+    """The unit in which a signal is told, and by what a value per window is multiplied to have it.
+
+    Args:
+        signal, window_us: of the incident.
+        per: what lines are counted per: `client`, `request` or `host`.
+    """
     if signal in RATIOS:
-        return RATIOS[signal], 1.0
+        return RATIOS[signal].replace("client", per), 1.0
     return PER_MINUTE.get(signal, f"{signal}/min"), MINUTE_US / window_us
 
 

@@ -12,8 +12,8 @@ from detector.report.escape import escape
 from detector.report.leads import tell_forecast
 from detector.report.numbers import brief, grouped, precise, times_normal
 from detector.report.sentences import (
-    SIGNALS,
     named_drivers,
+    signal_words,
     tell_change,
     tell_delay,
     tell_length,
@@ -21,6 +21,7 @@ from detector.report.sentences import (
     tell_percent,
     tell_planned,
     tell_question,
+    tell_retries,
     tell_version,
 )
 from detector.report.shape import IncidentShape, KeptShape
@@ -63,7 +64,7 @@ class Reasoning:
         span = f", from {tell_moment(report.from_)} to {tell_moment(report.to)}" if report.from_ and report.to else ""
         windows = duration(report.window_seconds * 1e6)
         windows += ", tables in their own" if "counts" in report.input.formats else ""
-        yield f"The scan counted {SIGNALS.get(one.signal, one.signal)} of each service in windows of {windows}{span}."
+        yield f"The scan counted {signal_words(one)} of each service in windows of {windows}{span}."
         yield (f"From its begin there were {precise(one.observed)} {one.unit} on average, where "
                f"{precise(one.expected)} were expected from what was known of the service by then: "
                f"{times_normal(one.factor)}.")  # fmt: skip
@@ -112,15 +113,18 @@ class Reasoning:
 
     def drivers(self) -> Iterator[str]:
         """Each factor of volume."""
-        found = named_drivers(self.one.drivers)
+        found, per = named_drivers(self.one.drivers), self.one.drivers.denominator or "client"
+        if per != "client":
+            yield f"No record of this service tells its client, so lines are counted per {per}."
         if found:
-            yield "Volume is clients x messages per client x bytes per message. Per window:"
+            yield f"Volume is {per}s x messages per {per} x bytes per message. Per window:"
         for words, driver in found:
             change = tell_change(driver.before, driver.during)
             share = "" if driver.share is None else f", {tell_percent(driver.share)} of the change"
+            share += tell_retries(self.one.drivers, driver)
             yield f"- {words}: {precise(driver.before)} before, {precise(driver.during)} during ({change}){share}"
         if not found and self.one.kind == "volume":
-            yield "Clients are not known here, so it cannot be said whether there are more of them."
+            yield f"{per.capitalize()}s are not known here, so it cannot be said whether there are more of them."
 
     def contributors(self) -> Iterator[str]:
         """Which values of which dimensions, with a line of each."""

@@ -31,6 +31,8 @@ INCIDENTS = (
         for driver in DRIVERS
         for part in ("before", "during", "share")
     ),
+    Column("denominator", TEXT, "", "what clients are here: client, request or host; null: not known"),
+    Column("retries_share", REAL, "", "of the growth of messages per client, what are retries; null: not known"),
     Column("capacity", REAL, "capacity_unit", "what the service can bear; null where it is not known"),
     Column("capacity_unit", TEXT, "", "of the capacity"),
     Column("capacity_from", TEXT, "", "settings or learned"),
@@ -62,6 +64,7 @@ def _row(shape: IncidentShape, started_us: int, end_us: int) -> tuple[object, ..
         shape.id, shape.service, shape.signal, shape.kind, _instant(shape.started_at), _instant(shape.detected_at),
         _instant(shape.ended_at), shape.observed, shape.expected, shape.factor, shape.unit, shape.score, shape.severity,
         shape.page, (end_us - started_us) // 1_000_000, *(value for one in drivers for value in _flat(one)),
+        shape.drivers.denominator, shape.drivers.retries_share,
         forecast.capacity, forecast.capacity_unit, forecast.capacity_from, forecast.load,
         _instant(forecast.overload_at), forecast.minutes_to_overload,
         *((None, None, None) if top is None else (top.value, top.dimension, top.share_of_excess)),

@@ -10,6 +10,8 @@ from detector.times import clock, day, duration, micros
 
 NOTABLE = 1.15
 """A factor that changed by less is not worth a word."""
+LEAST_RETRIES = 0.05
+"""A smaller share of retries neither."""
 LARGE = 1000
 DRIVERS = {"clients": "clients", "messages_per_client": "messages per client", "bytes_per_message": "bytes per message"}
 SIGNALS = {"lines": "lines", "bytes": "bytes", "lines_per_client": "lines per client",
@@ -63,13 +65,32 @@ def tell_reasons(one: IncidentShape) -> str:
     """`messages per client x9.4, clients x1.2`: what changed, the largest share first; nothing if that is unknown."""
     found = [(words, driver) for words, driver in named_drivers(one.drivers) if _is_notable(driver)]
     found.sort(key=lambda item: -(item[1].share if item[1].share is not None else 0.0))
-    return ", ".join(f"{words} {tell_change(driver.before, driver.during)}" for words, driver in found)
+    told = [(f"{words} {tell_change(driver.before, driver.during)}", driver) for words, driver in found]
+    return ", ".join(text + tell_retries(one.drivers, driver) for text, driver in told)
+
+
+def tell_retries(drivers: DriversShape, driver: DriverShape) -> str:
+    """` (of that 35 % retries)`, of messages per client; nothing where they hardly matter, or it is not known."""
+    share = drivers.retries_share
+    is_worth = driver is drivers.messages_per_client and share is not None and share >= LEAST_RETRIES
+    return f" (of that {tell_percent(share)} retries)" if is_worth else ""
 
 
 def named_drivers(drivers: DriversShape) -> list[tuple[str, DriverShape]]:
     """Words and driver, of those that are known."""
-    found = [(words, getattr(drivers, name)) for name, words in DRIVERS.items()]
+    found = [(driver_words(name, drivers), getattr(drivers, name)) for name in DRIVERS]
     return [(words, driver) for words, driver in found if driver is not None]
+
+
+def driver_words(name: str, drivers: DriversShape) -> str:
+    """`messages per client`; requests or hosts stand for clients that are not known."""
+    return DRIVERS[name].replace("client", drivers.denominator or "client")
+
+
+def signal_words(one: IncidentShape) -> str:
+    """`lines per client`, likewise."""
+    words = SIGNALS.get(one.signal, one.signal)
+    return words if one.signal == "version" else words.replace("client", one.drivers.denominator or "client")
 
 
 def _is_notable(driver: DriverShape) -> bool:

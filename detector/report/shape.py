@@ -45,11 +45,17 @@ class DriverShape(msgspec.Struct, frozen=True):
 
 
 class DriversShape(msgspec.Struct, frozen=True):
-    """The factors of volume; None where clients are unknown."""
+    """The factors of volume; None where clients are unknown.
+
+    `denominator`: what clients are here: `client`, else `request` or `host`; None where nothing is known.
+    `retries_share`: of the growth of messages per client, what are retries, 0..1; None where that is not known.
+    """
 
     clients: DriverShape | None
     messages_per_client: DriverShape | None
     bytes_per_message: DriverShape | None
+    retries_share: float | None = None
+    denominator: str | None = None
 
 
 class ContributorShape(msgspec.Struct, frozen=True):
@@ -190,18 +196,26 @@ def shape_incidents(result: ScanResult) -> list[IncidentShape]:
 
 def shape_incident(incident: Incident, cause: Cause) -> IncidentShape:
     """One incident, converted from per window to its unit."""
-    unit, scale = unit_of(incident.signal, incident.window_us)
+    unit, scale = unit_of(incident.signal, incident.window_us, cause.per)
     return IncidentShape(
         id=incident.id, service=incident.service, signal=incident.signal, kind=cause.kind,
         started_at=rfc3339(incident.started_us), detected_at=rfc3339(incident.detected_us),
         ended_at=rfc3339(incident.ended_us), unit=unit, factor=factor_of(incident), score=rounded(incident.score),
         observed=rounded(incident.observed * scale), expected=rounded(incident.expected * scale),
         severity=incident.severity, page=incident.page,
-        drivers=DriversShape(*map(_driver, (cause.clients, cause.messages_per_client, cause.bytes_per_message))),
+        drivers=shape_drivers(cause),
         contributors=[*map(_contributor, cause.contributors)], services_together=list(cause.together),
         settled=incident.settled, forecast=shape_forecast(cause.forecast), calendar=incident.calendar,
         services_known=incident.services_known, group=cause.group or incident.id, version=shape_version(cause.version),
     )  # fmt: skip
+
+
+def shape_drivers(cause: Cause) -> DriversShape:
+    """The factors of volume."""
+    clients, messages, size = map(_driver, (cause.clients, cause.messages_per_client, cause.bytes_per_message))
+    retries = None if cause.retries_share is None else rounded(cause.retries_share)
+    per = None if messages is None and cause.per == "client" else cause.per
+    return DriversShape(clients, messages, size, retries, per)
 
 
 def shape_version(rise: Rise | None) -> VersionShape | None:

@@ -19,6 +19,7 @@ REPAIRED = {
     "invalid_utf8": "invalid UTF-8 in {} lines",
     "utf16": "{} files read as UTF-16",
     "document_bytes": "{} bytes of unfinished JSON left out",
+    "repeats_beyond_most": "{} records that say they stand for a billion or more, which count for a billion",
 }
 
 

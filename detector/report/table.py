@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import textwrap
 
-from detector.causes import Cause, Contributor, Factor
+from detector.causes import Cause, Contributor
 from detector.report.escape import cells, escape, shorten
 from detector.report.leads import tell_left, tell_load, tell_origin
 from detector.report.look import Look
 from detector.report.numbers import MINUTE_US, brief, factor_of, times_normal, unit_of
-from detector.report.sentences import tell_planned, tell_question, tell_version
+from detector.report.sentences import tell_planned, tell_question, tell_reasons, tell_version
 from detector.report.shape import NO_CAUSE, shape_forecast, shape_incident, shape_version
 from detector.report.spark import CELLS, sparkline
 from detector.report.summary import summarize
@@ -18,12 +18,8 @@ from detector.times import clock, day, duration, moment, rfc3339
 
 INDENT, GAP = 9, 3
 LEAST_CELLS = 8
-DRIVERS = ("messages_per_client", "clients", "bytes_per_message")
-LARGE = 1000
 LEAST_SHARE = 0.2
 """Who holds less of the excess is not told here."""
-NOTABLE = 1.15
-"""A factor that changed by less is not worth a word."""
 
 
 def render(result: ScanResult, look: Look) -> bytes:
@@ -59,7 +55,7 @@ def _block(incident: Incident, cause: Cause, result: ScanResult, look: Look, *, 
     """Who, how much, since when, why; of a group, why is told of the first one."""
     lines = [_volume(incident, cause, look), _course(incident, result)]
     asked = textwrap.wrap(tell_question(shape_incident(incident, cause), can_mark=look.can_mark), look.width - INDENT)
-    reasons = _reasons(cause) if is_first else f"the same cause as #{escape(cause.group)}"
+    reasons = _reasons(incident, cause) if is_first else f"the same cause as #{escape(cause.group)}"
     lines += [line for line in (escape(tell_planned(incident.calendar)), reasons) if line]
     who = [line for one in cause.contributors[:1] if is_first and one.share >= LEAST_SHARE
            for line in _who(one, incident, cause, look)]  # fmt: skip
@@ -106,7 +102,7 @@ def _heading(incident: Incident, look: Look) -> str:
 
 def _volume(incident: Incident, cause: Cause, look: Look) -> str:
     """`x9.7 normal: 215 lines/min, expected 22`, and the course."""
-    unit, scale = unit_of(incident.signal, incident.window_us)
+    unit, scale = unit_of(incident.signal, incident.window_us, cause.per)
     observed, expected = brief(incident.observed * scale), brief(incident.expected * scale)
     text = f"{times_normal(factor_of(incident))}: {observed} {unit}, expected {expected}"
     room = look.width - INDENT - len(text) - GAP
@@ -131,21 +127,7 @@ def _course(incident: Incident, result: ScanResult) -> str:
     return f"{began}, {noticed}, {end}"
 
 
-def _reasons(cause: Cause) -> str:
-    """`messages per client x9.4, clients x1.2`: the factors that changed, the one with the largest share first."""
-    found = [(name, getattr(cause, name)) for name in DRIVERS]
-    known = [(name, factor) for name, factor in found if factor is not None and factor.share is not None]
-    known.sort(key=lambda item: -item[1].share)
-    words = [f"{name.replace('_', ' ')} {_change(factor)}" for name, factor in known if _is_notable(factor)]
-    return "because of " + ", ".join(words) if words else ""
-
-
-def _is_notable(factor: Factor) -> bool:
-    low, high = sorted((factor.before, factor.during))
-    return low <= 0 or high / low >= NOTABLE
-
-
-def _change(factor: Factor) -> str:
-    if factor.before <= 0 or factor.during / factor.before > LARGE:
-        return f"from {'almost ' * (factor.before > 0)}nothing to {brief(factor.during)}"
-    return f"x{brief(factor.during / factor.before)}"
+def _reasons(incident: Incident, cause: Cause) -> str:
+    """`because of messages per client x9.4, clients x1.2`."""
+    reasons = tell_reasons(shape_incident(incident, cause))
+    return f"because of {reasons}" if reasons else ""

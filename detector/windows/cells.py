@@ -10,11 +10,10 @@ from numpy.typing import NDArray
 
 from detector.windows import sketch
 from detector.windows.counting import NONE, Numbers, Partial
+from detector.windows.denominators import Denominators
 from detector.windows.totals import ALL, MEASURES
 
 Real = NDArray[np.float64]
-LOW = np.uint64((1 << sketch.ENTRY_BITS) - 1)
-BITS = np.uint64(sketch.ENTRY_BITS)
 VERSION = 1
 """Of the bytes of cells."""
 
@@ -37,12 +36,18 @@ class Cells:
         """Of all services."""
         return int(self.measures[0].sum())
 
-    def clients(self) -> Real:
-        """Distinct clients of each service, n; NaN where none is known."""
+    def clients(self, per: Denominators) -> Real:
+        """Distinct clients of each service, or what else its lines are counted per, n; NaN where none is known."""
         found = np.full(len(self.services), np.nan)
-        rows, clients = sketch.estimate(self.sketches)
-        found[rows] = clients
+        rows, kinds, clients = sketch.estimate(self.sketches)
+        mine = kinds == per.of(self.services)[rows]
+        found[rows[mine]] = clients[mine]
         return found
+
+    def telling(self) -> tuple[Numbers, Numbers]:
+        """Services with what their lines may be counted per."""
+        rows, kinds = sketch.telling(self.sketches)
+        return self.services[rows], kinds
 
     def encode(self) -> bytes:
         """As bytes: version, number of services, then the columns, little-endian."""
@@ -78,8 +83,8 @@ def merge(parts: Sequence[Cells]) -> Cells:
     measures = np.concatenate([part.measures for part in parts], axis=1)[:, order]
     moved, begin = [], 0
     for part in parts:
-        own = row[begin : begin + len(part.services)].astype(np.uint64)
-        moved.append((own[(part.sketches >> BITS).astype(np.int64)] << BITS) | (part.sketches & LOW))
+        own = row[begin : begin + len(part.services)]
+        moved.append(sketch.moved(part.sketches, own[sketch.cells_of(part.sketches)[0]]))
         begin += len(part.services)
     sums = np.add.reduceat(measures, begins, axis=1) if len(services) else measures
     return Cells(services, sums, sketch.merge(moved))
@@ -89,14 +94,14 @@ def split(partial: Partial, number: Callable[[str], int]) -> Iterator[tuple[int,
     """The counts of a block, window by window; `number` gives the number of a service."""
     numbers = np.array([-1 if name is None else number(name) for name in partial.services], np.int64)
     services = numbers[partial.service]
-    owner = (partial.sketches >> BITS).astype(np.int64)
+    owner, _ = sketch.cells_of(partial.sketches)
     for window in np.unique(partial.window).tolist():
         rows = np.flatnonzero(partial.window == window)
         rows = rows[np.argsort(services[rows], kind="stable")]
         place = np.full(len(services), -1)
         place[rows] = np.arange(len(rows))
         mine = place[owner] >= 0
-        entries = (place[owner[mine]].astype(np.uint64) << BITS) | (partial.sketches[mine] & LOW)
+        entries = sketch.moved(partial.sketches[mine], place[owner[mine]])
         whole = Cells(services[rows], partial.measures[:, rows], np.sort(entries))
         yield window, merge([whole, EMPTY])  # two names may have one number
 
@@ -112,6 +117,7 @@ class Recent:
         windows: number of the window -> its counts.
         told: column -> names of the services that state it.
         names_clients: clients are told apart over many windows.
+        per: what lines are counted per.
     """
 
     width_us: int
@@ -120,6 +126,7 @@ class Recent:
     windows: dict[int, Cells] = field(default_factory=dict)
     told: dict[str, set[str]] = field(default_factory=dict)
     names_clients: bool = True
+    per: Denominators = field(default_factory=Denominators)
 
     def tells(self, column: str, service: str) -> bool:
         """Do records of a service, by its name, state this column?"""
@@ -148,8 +155,11 @@ class Recent:
 
     def measures(self) -> frozenset[str]:
         """The measures that are known of any service."""
-        clients = any(len(cells.sketches) for cells in self.windows.values())
-        return frozenset(ALL if clients else MEASURES)
+        return frozenset(ALL if self.per.are_known else MEASURES)
+
+    def counted_per(self, service: int) -> str:
+        """What the lines of a service are counted per: `client`, `request` or `host`."""
+        return self.per.name(service)
 
     def matrices(self, number: int, services: Numbers, only: tuple[str, ...]) -> dict[str, Real]:
         """One day of services, S x windows; NaN where nothing is kept."""
@@ -170,23 +180,24 @@ class Recent:
             if row < len(cells.services) and cells.services[row] == service:
                 for name, value in zip(MEASURES, cells.measures[:, row].tolist(), strict=True):
                     found[name][window - first] = value
-                _, clients = sketch.estimate(_of_row(cells, row))
+                *_, clients = sketch.estimate(self._of_row(cells, row))
                 found["clients"][window - first] = clients[0] if len(clients) else np.nan
         return found
 
     def distinct(self, service: int, first: int, end: int) -> int | None:
-        """Distinct clients of one service in windows first..end-1 together; None where none is known."""
+        """Distinct clients (or requests, hosts) of a service in windows first..end-1 together; None: none is known."""
         parts = []
         for window in range(first, end):
             cells = self.windows.get(window, EMPTY)
             row = int(np.searchsorted(cells.services, service))
             if row < len(cells.services) and cells.services[row] == service:
-                parts.append(_of_row(cells, row))
-        _, clients = sketch.estimate(sketch.merge(parts))
+                parts.append(self._of_row(cells, row))
+        *_, clients = sketch.estimate(sketch.merge(parts))
         return int(clients[0]) if len(clients) else None
 
-
-def _of_row(cells: Cells, row: int) -> sketch.Entries:
-    """The entries of one row, as those of cell 0."""
-    begin, end = np.searchsorted(cells.sketches, np.array([row, row + 1], np.uint64) << BITS)
-    return cells.sketches[begin:end] & LOW
+    def _of_row(self, cells: Cells, row: int) -> sketch.Entries:
+        """The entries of one row, of what its service is counted per, as those of cell 0."""
+        kind = int(self.per.of(cells.services[row : row + 1])[0])
+        edges = np.array([row, row + 1]) | (kind << sketch.CELL_BITS)
+        begin, end = np.searchsorted(cells.sketches, edges.astype(np.uint64) << np.uint64(sketch.ENTRY_BITS))
+        return sketch.moved(cells.sketches[begin:end], np.zeros(end - begin, np.int64))

@@ -1,5 +1,7 @@
 """The records of one block to counts per service and window.
 
+A record that says that others were suppressed or repeated counts for these too; none of them is in the bytes.
+
 A line without a time of its own (a further line of a record, a line that no format understands, a record without a
 time) is placed with the nearest known time: that of the record before it. What stands before the first known time of
 a block waits in `Partial.head` for the block before; so every way of cutting the input gives the same totals.
@@ -13,10 +15,13 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from detector.schemas import MOST_REPEATS
 from detector.windows import sketch
 
 RECORD, CONTINUATION = 0, 1
 MEASURES = ("lines", "bytes", "errors", "debug")
+SKETCHED = ("client_hash", "request_hash", "host_hash")
+"""Columns of hashes of which the distinct ones are counted, by kind of `sketch.py`."""
 TOLD = ("status", "payload_bytes")
 """Whether a service states them changes what its errors and bytes mean."""
 Numbers = NDArray[np.int64]
@@ -32,12 +37,13 @@ class Partial:
         window: number of the window since 1970 (start = window * width), of each of n cells.
         service: index into `services`, of each cell.
         measures: lines, bytes, errors and debug of each cell, 4 x n.
-        sketches: entries of `sketch.py`; their cell is the row, 0..n-1.
+        sketches: entries of `sketch.py`; their cell is the row, 0..n-1; kinds in order.
         head: lines before the first known time: service (None: that of the record before) -> four measures.
         first, last: window and service of the first and the last line with a known time, None if there is none.
         first_us, last_us: the earliest and latest time, None without any.
         end: service of the last line, with or without a time; None where that is not known.
         told: column of `TOLD` -> services of which a record states it.
+        cut_repeats: records that say that they stand for `MOST_REPEATS` or more, and count for so many.
     """
 
     services: list[str | None]
@@ -52,13 +58,14 @@ class Partial:
     last_us: int | None = None
     end: str | None = None
     told: dict[str, set[str]] = field(default_factory=dict)
+    cut_repeats: int = 0
 
 
 def count(records: pl.DataFrame, kinds: pl.Series | None, sizes: Numbers, width_us: int, stem: str) -> Partial:
     """Count one block.
 
     Args:
-        records: n rows in the order of the lines: `timestamp` and any of `service`, `client_hash` (UInt64), `level`,
+        records: n rows in the order of the lines: `timestamp` and any of `service`, `SKETCHED` (UInt64), `level`,
             `status`, `payload_bytes`, `repeats`.
         kinds: what each line is (see `RECORD`, `CONTINUATION`; anything else is a line of its own); None: all RECORD.
         sizes: of each line in bytes.
@@ -74,20 +81,20 @@ def count(records: pl.DataFrame, kinds: pl.Series | None, sizes: Numbers, width_
     partial = Partial(services, head=_head(codes[:begin], services, [m[:begin] for m in measures]))
     partial.end = services[codes[-1]] if len(codes) else None
     partial.told = {name: _told(records[name], codes, services) for name in TOLD if name in records.columns}
+    if "repeats" in records.columns:
+        partial.cut_repeats = int((records["repeats"] >= MOST_REPEATS).sum())
     if begin < len(times):
         micros = times.cast(pl.Int64)[begin:].to_numpy()
-        _add_cells(partial, micros, width_us, codes[begin:], [m[begin:] for m in measures], _clients(records, begin))
+        _add_cells(partial, micros, width_us, codes[begin:], [m[begin:] for m in measures], _hashes(records, begin))
     return partial
 
 
-def _clients(records: pl.DataFrame, begin: int) -> pl.Series | None:
-    """Clients from a row on; one without a time of its own is not counted, else a cut before it would show."""
-    if "client_hash" not in records.columns:
-        return None
-    if records["timestamp"].null_count():
-        own = pl.when(pl.col("timestamp").is_not_null()).then("client_hash").alias("client_hash")
-        records = records.select("timestamp", own)
-    return records["client_hash"][begin:]
+def _hashes(records: pl.DataFrame, begin: int) -> list[tuple[int, pl.Series]]:
+    """Clients, requests, hosts from a row on; one without a time of its own counts not, else a cut would show."""
+    names = [name for name in SKETCHED if name in records.columns]
+    if names and records["timestamp"].null_count():
+        records = records.select(pl.when(pl.col("timestamp").is_not_null()).then(name).alias(name) for name in names)
+    return [(SKETCHED.index(name), records[name][begin:]) for name in names]
 
 
 def _services(records: pl.DataFrame, kinds: pl.Series | None, stem: str) -> tuple[Numbers, list[str | None]]:
@@ -120,8 +127,8 @@ def _measures(records: pl.DataFrame, kinds: pl.Series | None, sizes: Numbers) ->
     lines: Numbers = np.ones(len(records), np.int64)
     if kinds is not None:
         lines = (kinds != CONTINUATION).cast(pl.Int64).to_numpy()
-    if "repeats" in records.columns:
-        lines = lines + _whole(records["repeats"])
+    if "repeats" in records.columns and records["repeats"].null_count() < len(records):
+        lines = lines + np.clip(_whole(records["repeats"]), 0, MOST_REPEATS)
     size = _whole(records["payload_bytes"]) if "payload_bytes" in records.columns else sizes
     failed = debug = np.zeros(len(records), bool)
     if "level" in records.columns:
@@ -151,7 +158,7 @@ def _head(codes: Numbers, services: list[str | None], measures: list[Numbers]) -
 
 
 def _add_cells(partial: Partial, micros: Numbers, width_us: int, codes: Numbers, measures: list[Numbers],
-               clients: pl.Series | None) -> None:  # fmt: skip
+               hashed: list[tuple[int, pl.Series]]) -> None:  # fmt: skip
     """Sum the rows of each (window, service) into `partial`."""
     window = micros // width_us
     base, width = int(window.min()), len(partial.services)
@@ -169,11 +176,15 @@ def _add_cells(partial: Partial, micros: Numbers, width_us: int, codes: Numbers,
     partial.first = (int(window[0]), str(partial.services[codes[0]]))
     partial.last = (int(window[-1]), str(partial.services[codes[-1]]))
     partial.first_us, partial.last_us = int(micros.min()), int(micros.max())
-    if clients is not None:
-        if clients.null_count():
-            known = clients.is_not_null()
-            row, clients = row[known.to_numpy()], clients.filter(known)
-        partial.sketches = sketch.entries(row, clients.to_numpy())
+    partial.sketches = np.concatenate([_entries(row, *each) for each in hashed] or [partial.sketches])
+
+
+def _entries(row: Numbers, kind: int, hashes: pl.Series) -> sketch.Entries:
+    """Those of one kind; null: there is none."""
+    if hashes.null_count():
+        known = hashes.is_not_null()
+        row, hashes = row[known.to_numpy()], hashes.filter(known)
+    return sketch.entries(row, hashes.to_numpy(), kind)
 
 
 def _sums(row: Numbers, measure: Numbers, cells: int) -> Numbers:

@@ -147,6 +147,10 @@ class Grid:
         """The measures that are known of any service."""
         return frozenset(name for day in self.days.values() for name in day)
 
+    def counted_per(self, _service: int) -> str:
+        """A table tells clients."""
+        return "client"
+
     def tells(self, column: str, service: str) -> bool:  # noqa: ARG002  as `Totals` does
         """Do records of a service, by its name, state this column? A table has no records."""
         return False

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from detector.windows import sketch
 from detector.windows.counting import Numbers, Partial
+from detector.windows.denominators import Denominators
 
 DAY_US = 86_400_000_000
 FAR_DAYS = 90
@@ -91,6 +92,7 @@ class Totals:
         numbers: of services, given so far; services may be dropped, numbers are not given again.
         told: column -> names of the services that state it.
         names_clients: clients are told apart over many windows.
+        per: what lines are counted per; None: not known since something was added.
     """
 
     width_us: int
@@ -100,6 +102,7 @@ class Totals:
     numbers: int = 0
     told: dict[str, set[str]] = field(default_factory=dict)
     names_clients: bool = True
+    per: Denominators | None = None
 
     @property
     def windows_per_day(self) -> int:
@@ -122,11 +125,11 @@ class Totals:
         codes, place = np.unique(partial.service, return_inverse=True)
         service = np.array([self.number(partial.services[code] or "") for code in codes], np.int64)[place]
         self._extend(stream, partial.window, service)
+        self.per = None
         day = partial.window // self.windows_per_day
         cell = service * self.windows_per_day + partial.window % self.windows_per_day
-        row = (partial.sketches >> np.uint64(sketch.ENTRY_BITS)).astype(np.int64)
-        low = partial.sketches & np.uint64((1 << sketch.ENTRY_BITS) - 1)
-        entries = (cell[row].astype(np.uint64) << np.uint64(sketch.ENTRY_BITS)) | low
+        row, _ = sketch.cells_of(partial.sketches)
+        entries = sketch.moved(partial.sketches, cell[row])
         for number in np.unique(day):
             here = day == number
             mine = entries[here[row]] if not here.all() else entries
@@ -168,8 +171,23 @@ class Totals:
 
     def measures(self) -> frozenset[str]:
         """The measures that are known of any service."""
-        clients = any(len(part) for day in self.days.values() for part in day.sketches)
-        return frozenset(ALL if clients else MEASURES)
+        return frozenset(ALL if self.denominators().are_known else MEASURES)
+
+    def denominators(self) -> Denominators:
+        """What the lines of each service are counted per."""
+        if self.per is None:
+            self.per = Denominators()
+            self.per.settle(map(self._telling, self.days.values()))
+        return self.per
+
+    def _telling(self, day: Day) -> tuple[Numbers, Numbers]:
+        day.merge()
+        cell, kind = sketch.telling(day.sketches[0])
+        return cell // self.windows_per_day, kind
+
+    def counted_per(self, service: int) -> str:
+        """What the lines of a service are counted per: `client`, `request` or `host`."""
+        return self.denominators().name(service)
 
     def tells(self, column: str, service: str) -> bool:
         """Do records of a service, by its name, state this column?"""
@@ -211,18 +229,19 @@ class Totals:
         return found
 
     def distinct(self, service: int, first: int, end: int) -> int | None:
-        """Distinct clients of one service in windows first..end-1 together; None where none is known."""
+        """Distinct clients (or requests, hosts) of a service in windows first..end-1 together; None: none is known."""
         parts = []
         for number in range(first // self.windows_per_day, (end - 1) // self.windows_per_day + 1):
             day = self.days.get(number)
             if day is None:
                 continue
             day.merge()
-            cell = (day.sketches[0] >> np.uint64(sketch.ENTRY_BITS)).astype(np.int64)
+            cell, kind = sketch.cells_of(day.sketches[0])
             window = number * self.windows_per_day + cell % self.windows_per_day
             mine = (cell // self.windows_per_day == service) & (window >= first) & (window < end)
-            parts.append(day.sketches[0][mine] & np.uint64((1 << sketch.ENTRY_BITS) - 1))
-        _, clients = sketch.estimate(sketch.merge(parts))
+            found = day.sketches[0][mine & (kind == self.denominators().of(np.array([service])))]
+            parts.append(sketch.moved(found, np.zeros(len(found), np.int64)))
+        *_, clients = sketch.estimate(sketch.merge(parts))
         return int(clients[0]) if len(clients) else None
 
     def forget(self, number: int) -> None:
@@ -232,7 +251,7 @@ class Totals:
     def matrices(self, number: int, services: Numbers, only: tuple[str, ...] = ALL) -> dict[str, Real]:
         """One day of the given services (by number; -1: none) as services x windows; NaN outside a service's span.
 
-        `clients` is NaN where no client is known.
+        `clients` are what the lines of the service are counted per; NaN where none is known.
         """
         silent = np.where(self._known(number, services), 0.0, np.nan)
         found = {name: np.full(silent.shape, np.nan) if name == "clients" else silent.copy() for name in only}
@@ -246,7 +265,9 @@ class Totals:
             if name in only:
                 self._fill(found[name], row, day.cells[0], sums)
         if "clients" in only:
-            self._fill(found["clients"], row, *sketch.estimate(day.sketches[0]))
+            cell, kind, clients = sketch.estimate(day.sketches[0])
+            mine = kind == self.denominators().of(cell // self.windows_per_day)
+            self._fill(found["clients"], row, cell[mine], clients[mine])
         return found
 
     def _known(self, number: int, services: Numbers) -> NDArray[np.bool_]:

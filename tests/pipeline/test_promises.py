@@ -21,10 +21,10 @@ from detector.pipeline.digest import Keep
 from detector.pipeline.opening import context_for, for_counting, head_of
 from detector.pipeline.read import Context, read
 from detector.pipeline.scan import scan
-from detector.schemas import Block, ScanResult
+from detector.schemas import MOST_REPEATS, Block, ScanResult
 from detector.sources.files import SourceFile
 from detector.windows.stitch import Seam
-from detector.windows.totals import Totals
+from detector.windows.totals import MEASURES, Totals
 from detector.windows.versions import VersionTotals
 from tests.pipeline.making import START_US, access_log, agents_log, counts_csv, season, syslog, text_log
 
@@ -38,12 +38,18 @@ SLOW = b"".join(
     b"# User@Host: a[a] @ [192.0.2.1]\n# Query_time: 2.0\nSET timestamp=%d;\nselect\n1;\n" % (1_782_900_000 + 40 * n)
     for n in range(40)
 )
+TRACES = b"".join(
+    b'{"time":"2026-07-01T10:%02d:%02dZ","level":"info","host":"h%d","msg":"m"%s}\n'
+    % (n // 9, n % 9, n % 3, b',"trace_id":"t%d"' % (n // 4) if n % 5 else b"")
+    for n in range(180)
+)
 LOGS: dict[str, bytes] = {
     "access": access_log([5, 0, 3, 9, 1] * 4),
     "text with stack traces": text_log(60),
     "syslog": syslog(90),
     "lines in parts": PARTS,
     "slow queries": SLOW,
+    "requests and hosts": TRACES,
     "garbage first": GARBAGE + access_log([4] * 6),
     "garbage inside": access_log([4] * 6) + GARBAGE + text_log(9) + access_log([2] * 3),
 }
@@ -121,6 +127,30 @@ def test_any_cut_gives_the_same_clients_of_versions(most: int, cuts: list[int]) 
         whole = versions_of(AGENTS, [], context_of(AGENTS))
         assert {"FleetApp/4.9.0", "Chrome 126", "curl/8.5.0", ""} >= {row[2] for row in whole} > {""}
         assert whole == versions_of(AGENTS, cuts, context_of(AGENTS))
+
+
+SAYINGS = ("did thing {}", "message repeated {} times: [ did it]", "Suppressed {} messages from a.service")
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    said=st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2 * MOST_REPEATS)), min_size=20, max_size=40),
+    cuts=st.lists(st.integers(0, 10_000), max_size=8),
+)
+def test_what_was_suppressed_is_counted(said: list[tuple[int, int]], cuts: list[int]) -> None:
+    """Lines are records and what they say was suppressed, up to a most that is told; bytes are what was written."""
+    plain = syslog(len(said)).decode().splitlines()
+    lines = [line.partition(": ")[0] + ": " + SAYINGS[way].format(n)
+             for line, (way, n) in zip(plain, said, strict=True)]  # fmt: skip
+    data = ("\n".join([*plain, *lines]) + "\n").encode()
+    totals, read_lines, _ = totals_of(data, cuts, context_of(data))
+    every = np.arange(len(totals.services))
+    found = {name: sum(np.nansum(totals.matrices(day, every)[name]) for day in totals.days) for name in MEASURES}
+    assert 2 * len(said) == read_lines
+    assert read_lines + sum(min(n, MOST_REPEATS) for way, n in said if way) == found["lines"]
+    assert len(data) - read_lines == found["bytes"]
+    cut = read(Block("a.log", 0, 1, data), context_of(data)).partial.cut_repeats
+    assert sum(n >= MOST_REPEATS for way, n in said if way) == cut
 
 
 @pytest.mark.parametrize("name", LOGS)

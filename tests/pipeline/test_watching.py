@@ -273,7 +273,7 @@ def of_two_endpoints() -> bytes:
     times = [line.split("[")[1][12:17] for line in lines]
     chatty = ["05:00" <= time < "05:30" and rng.random() < 0.8 for time in times]
     return "".join(
-        line.replace("/a", "/sync" if is_chatty else "/a") + "\n"
+        (line.replace("/a", "/sync").replace(" 200 ", " 503 ") if is_chatty else line) + "\n"
         for line, is_chatty in zip(lines, chatty, strict=True)
     ).encode()
 
@@ -299,8 +299,9 @@ def test_who_holds_the_excess_is_told_as_a_scan_does(kept, tmp_path, pool) -> No
     (tmp_path / "all").mkdir()
     (tmp_path / "all" / "shop.log").write_bytes(log)
     result = scan([str(tmp_path / "all" / "shop.log")], SETTINGS, NOW_US)
-    wanted = {one.id: result.causes[one.id].contributors for one in result.incidents}
-    assert wanted == {case.incident.id: case.cause.contributors for case in cases}
+    wanted = {one.id: (result.causes[one.id].contributors, result.causes[one.id].retried) for one in result.incidents}
+    assert wanted == {case.incident.id: (case.cause.contributors, case.cause.retried) for case in cases}
+    assert all(retried is not None and retried[1] > retried[0] for _, retried in wanted.values())
     assert ["GET /sync"] == [case.cause.contributors[0].value for case in firsts]
 
 

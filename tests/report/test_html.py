@@ -17,6 +17,7 @@ from detector.report import json as as_json
 from detector.report.escape import escape, is_harmful
 from detector.report.markup import Markup, element
 from detector.report.scale import time_marks, value_marks
+from detector.report.sentences import DRIVERS
 from tests.report.injections import INJECTIONS
 from tests.report.making import BEGIN, LOOK, MINUTE, incident, result
 from tests.report.pages import answer, enriched
@@ -69,7 +70,7 @@ def test_numbers_are_those_of_the_json_answer():
                           ("score", "score"), ("started", "started_at"), ("detected", "detected_at"),
                           ("ended", "ended_at")):  # fmt: skip
             assert (name, str(one[key])) in page.values
-        for driver in one["drivers"].values():
+        for driver in (one["drivers"][name] for name in DRIVERS):
             for key in ("before", "during", "share"):
                 assert ("", str(driver[key])) in page.values
 

@@ -91,7 +91,7 @@ def clients_of(partial: Partial) -> dict[Key, int]:
     assert len(keys) > int(partial.sketches.max(initial=0) >> np.uint64(ENTRY_BITS)) or not len(partial.sketches)
     return {
         keys[cell]: clients
-        for cell, clients in zip(*(part.tolist() for part in estimate(partial.sketches)), strict=True)
+        for cell, clients in zip(*(part.tolist() for part in estimate(partial.sketches)[::2]), strict=True)
     }
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detector.formats.hashing import hash_texts
-from detector.windows.sketch import ENTRY_BITS, entries, estimate, merge
+from detector.windows.sketch import ENTRY_BITS, FEW_REGISTERS, REQUESTS, entries, estimate, merge
 
 SEEDS = range(5)
 pairs = st.lists(st.tuples(st.integers(0, 3), st.text(max_size=3)), max_size=30)
@@ -24,7 +24,7 @@ def sketch_of(rows: list[tuple[int, str]]) -> np.ndarray:
 def estimate_of(clients: int, seed: int) -> int:
     """Estimated number of so many clients in one cell."""
     names = pl.select(pl.format(f"{seed}-{{}}", pl.int_range(clients))).to_series()
-    return int(estimate(entries(np.zeros(clients, np.int64), hash_texts(names).to_numpy()))[1][0])
+    return int(estimate(entries(np.zeros(clients, np.int64), hash_texts(names).to_numpy()))[-1][0])
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -45,6 +45,20 @@ def estimate_of(clients: int, seed: int) -> int:
 def test_the_estimate_is_near(clients, tolerance, seed):
     """A few clients are counted exactly, a hundred thousand to 4 % (2.5 standard errors)."""
     assert tolerance >= abs(estimate_of(clients, seed) - clients) / clients
+
+
+@pytest.mark.parametrize("requests", [1, 10, 100, 250, 1_000, 100_000])
+def test_requests_are_counted_in_less_room(requests):
+    """With 256 registers: a mean of twenty sets is near, and no set takes more."""
+    found = []
+    for seed in range(20):
+        names = pl.select(pl.format(f"{seed}-{{}}", pl.int_range(requests))).to_series()
+        whole = entries(np.zeros(requests, np.int64), hash_texts(names).to_numpy(), REQUESTS)
+        cells, kinds, number = estimate(whole)
+        assert ([0], [REQUESTS]) == (cells.tolist(), kinds.tolist())
+        assert len(whole) <= FEW_REGISTERS
+        found.append(int(number[0]))
+    assert pytest.approx(requests, rel=0.05) == np.mean(found)
 
 
 @pytest.mark.parametrize(("clients", "tolerance"), [(1_000, 0.01), (10_000, 0.03), (100_000, 0.015)])
@@ -87,8 +101,8 @@ def test_any_split_gives_the_same_entries(rows, part_of, chance):
 @given(pairs)
 def test_cells_do_not_mix(rows):
     """Every cell with a client has an estimate, and it is what the cell has alone."""
-    cells, clients = estimate(sketch_of(rows))
-    alone = {cell: int(estimate(sketch_of([row for row in rows if row[0] == cell]))[1][0]) for cell, _ in rows}
+    cells, _, clients = estimate(sketch_of(rows))
+    alone = {cell: int(estimate(sketch_of([row for row in rows if row[0] == cell]))[-1][0]) for cell, _ in rows}
     assert alone == dict(zip(cells.tolist(), clients.tolist(), strict=True))
 
 
@@ -102,5 +116,5 @@ def test_entries_are_sorted_and_each_register_is_there_once():
 
 def test_no_clients_no_estimate():
     """An empty sketch has no cells, and nothing can be merged into one."""
-    assert ([], []) == tuple(part.tolist() for part in estimate(merge([])))
+    assert ([], [], []) == tuple(part.tolist() for part in estimate(merge([])))
     assert [] == sketch_of([]).tolist()

@@ -12,12 +12,10 @@ from dataclasses import dataclass, field, replace
 from threading import Event
 from typing import TYPE_CHECKING, NamedTuple
 
-from detector.causes import Contributor
 from detector.errors import DetectorError
-from detector.explain.contributors import find_contributors
-from detector.explain.counting import NOTHING, Periods, merge
+from detector.explain.counting import Periods
 from detector.pipeline.contributors import Case as Counting
-from detector.pipeline.contributors import count
+from detector.pipeline.contributors import Who, count, who_of, with_who
 from detector.pipeline.index import Span
 from detector.pipeline.read import Context
 from detector.pipeline.reference import BACK_US, LEAST_US, MOST_LINES, MOST_US, Reference
@@ -41,7 +39,7 @@ MOST_BYTES = 256 * 1024 * 1024
 """Of files, read for one question."""
 UNTOLD = "incidents of which nobody is told who holds the excess"
 
-Found = dict[str, tuple[Contributor, ...]]
+Found = dict[str, Who]
 
 
 class Look(NamedTuple):
@@ -93,11 +91,11 @@ class Asking:
         """Give answers a moment."""
         wait([future for _, future in self.waiting], timeout=seconds)
 
-    def take(self) -> dict[str, tuple[int, tuple[Contributor, ...] | None]]:
+    def take(self) -> dict[str, tuple[int, Who | None]]:
         """The answers that are there, by incident: up to when it was known, and who; None where nobody can tell."""
         done = [each for each in self.waiting if each[1].done()]
         self.waiting = [each for each in self.waiting if not each[1].done()]
-        found: dict[str, tuple[int, tuple[Contributor, ...] | None]] = {}
+        found: dict[str, tuple[int, Who | None]] = {}
         for known, future in done:
             answer = {} if future.exception() is not None else future.result()
             found |= {key: (known_us, answer.get(key)) for key, known_us in known.items()}
@@ -122,11 +120,7 @@ def search(cases: dict[str, Counting], looks: Sequence[Look], stop: Event) -> Fo
                     cases[key].take(summary)
         except (DetectorError, OSError):
             lost |= look.keys
-    return {
-        key: find_contributors(merge(case.summaries) if case.summaries else NOTHING, case.periods.minutes)
-        for key, case in cases.items()
-        if key not in lost
-    }
+    return {key: who_of(case) for key, case in cases.items() if key not in lost}
 
 
 @dataclass(slots=True)
@@ -230,13 +224,13 @@ def _note(watch: Watch, case: Case) -> None:
 def hear(watch: Watch) -> list[Case]:
     """Take the answers that are there into the incidents, and store them; the caller commits."""
     heard = []
-    for key, (known_us, contributors) in watch.asking.take().items():
-        watch.intake.tally[UNTOLD] += contributors is None
+    for key, (known_us, who) in watch.asking.take().items():
+        watch.intake.tally[UNTOLD] += who is None
         row = watch.connection.execute("SELECT body FROM watch_incidents WHERE id = ?", (key,)).fetchone()
         case = watch.lasting.get(key) or (None if row is None else case_of(row[0]))
         if case is not None:
-            told = case.cause.contributors if contributors is None else contributors
-            cause = with_version(replace(case.cause, contributors=told), case.incident.signal)
+            cause = case.cause if who is None else with_who(case.cause, who)
+            cause = with_version(cause, case.incident.signal)
             heard.append(replace(case, cause=cause, asked_us=known_us))
             _note(watch, heard[-1])
     return heard

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 import msgspec
+import numpy as np
 
 from detector.baseline.prior import load_prior
 from detector.baseline.store import load
@@ -124,6 +125,9 @@ def _restore(watch: Watch, run: Mapping[str, Any], now_us: int) -> None:
         for number, data in memory.windows(connection, kind):
             if kind == "closed" or number in watch.recent.windows:
                 watch.recent.add(number, Cells.decode(data))
+    per, kinds = watch.recent.per, memory.read_run(connection, "per")
+    per.kinds = np.array(kinds or [], np.int8)
+    per.settle(cells.telling() for cells in watch.recent.windows.values())  # of a state that does not say it
     _restore_tiles(watch, {number: since for number, _, since in rows if since is not None})
     for (data,) in connection.execute("SELECT body FROM watch_incidents WHERE ended_us IS NULL").fetchall():
         case = case_of(data)

@@ -24,6 +24,7 @@ from detector.pipeline.signals import measures_of, rows_of
 from detector.pipeline.ticks import Ticking
 from detector.schemas import Incident
 from detector.windows.cells import Cells
+from detector.windows.denominators import Denominators
 
 Real = NDArray[np.float64]
 Numbers = NDArray[np.int64]
@@ -43,6 +44,7 @@ class Fleet:
         tiles: of `TILE` services each, in the order of their numbers.
         silent: one service for every window in which a stream began, `since` of them by number.
         since: of each service, the first window in which silence means zero; by number.
+        per: what lines are counted per.
     """
 
     fresh: Callable[[], State]
@@ -50,6 +52,7 @@ class Fleet:
     tiles: dict[int, Ticking] = field(default_factory=dict)
     silent_since: list[int] = field(default_factory=list)
     since: list[int] = field(default_factory=list)
+    per: Denominators = field(default_factory=Denominators)
 
     def __post_init__(self) -> None:
         if not self.tiles:
@@ -106,7 +109,7 @@ class Fleet:
 
     def tick(self, first: int, windows: Sequence[Cells]) -> list[Incident]:
         """Judge windows that closed, in order; the incidents that closed."""
-        clients = [cells.clients() for cells in windows]
+        clients = [cells.clients(self.per) for cells in windows]
 
         def judge(tile: int) -> list[Incident]:
             matrices = self._matrices(tile, first, windows, clients)
@@ -144,7 +147,7 @@ class Fleet:
             windows: number and counts.
             dismissed: before which window the surge of which service was.
         """
-        clients = [cells.clients() for _, cells in windows]
+        clients = [cells.clients(self.per) for _, cells in windows]
 
         def judge(number: int) -> None:
             tile = self.tiles[number]

@@ -98,7 +98,7 @@ def _going_on(watch: Watch, incident: Incident, before: Case, now: int) -> Case:
     case = replace(before, incident=incident, seen_us=now * width_us)
     if now <= incident.started_us // width_us + 2 * HORIZON:
         cause, old = cause_of(incident, watch.recent, now), before.cause
-        cause = replace(cause, forecast=old.forecast, contributors=old.contributors)
+        cause = replace(cause, forecast=old.forecast, contributors=old.contributors, retried=old.retried)
         case = replace(case, cause=cause, deploys=_deploys(watch, incident))
     return case if incident.ended_us is None else replace(case, cause=replace(case.cause, forecast=case.noticed))
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from detector.config import Settings
+from detector.errors import CUT_REPEATS
 from detector.pipeline.read import Reading
 from detector.pipeline.watching.streams import Stream, times_of
 from detector.pipeline.watching.trails import Trails
@@ -96,6 +97,8 @@ class Intake:
     def _count(self, reading: Reading) -> None:
         self.tally["lines"] += reading.lines
         self.tally["bytes"] += reading.size_bytes
+        if reading.partial.cut_repeats:
+            self.tally[CUT_REPEATS] += reading.partial.cut_repeats
         for reason, number in reading.unparsed.items():
             self.tally[f"unparsed {reason}"] += number
         for name, number in reading.formats.items():

@@ -26,7 +26,7 @@ from detector.pipeline.watching.loads import Loads
 from detector.pipeline.watching.packing import pack
 from detector.schemas import Incident
 from detector.sources.live.live import Arrived
-from detector.windows.cells import Cells, Recent
+from detector.windows.cells import Cells, Recent, merge
 
 MOST_BLOCKS = 1
 """Blocks of windows that are judged in one transaction."""
@@ -78,7 +78,7 @@ class Watch:
 
     def __post_init__(self) -> None:
         self.recent.services, self.recent.told = self.intake.services, self.intake.told
-        self.loads = Loads(self.recent)
+        self.loads, self.fleet.per = Loads(self.recent), self.recent.per
 
     def step(self, arrived: Sequence[Arrived], now_us: int, *, caught_up: bool) -> Told:
         """Take in what arrived and judge the windows that are over by that.
@@ -238,12 +238,14 @@ class Watch:
         self.asking.close()
 
     def _widen(self, cells: Sequence[Cells]) -> None:
-        """From the first client on, lines per client are judged."""
-        signals = self.fleet.tiles[SILENT].state.signals
-        if PER_CLIENT not in signals and (
-            any(len(one.sketches) for one in cells)
-            or any(len(part.sketches) for parts in self.intake.windows.values() for part in parts)
-        ):
+        """Find out what lines are counted per; from the first service of which that is known on it is judged."""
+        windows, per = self.intake.windows, self.recent.per
+        if self.fleet.next is None:  # all that was there before is looked at
+            windows.update({window: [merge(parts)] for window, parts in windows.items()})
+            cells = [*cells, *(part for parts in windows.values() for part in parts)]
+        if per.settle(one.telling() for one in cells):
+            memory.write_run(self.connection, "per", per.kinds.tolist())
+        if per.are_known and PER_CLIENT not in self.fleet.tiles[SILENT].state.signals:
             self.fleet.widen(tuple(SOURCES))
             self.stored.clear()
 
