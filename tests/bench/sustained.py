@@ -124,9 +124,7 @@ def request(now: float, *, is_json: bool) -> bytes:
     message = service.ExportLogsServiceRequest()
     for shop in range(5):
         batch = message.resource_logs.add()
-        batch.resource.attributes.extend(
-            pairs(service_name=f"shop-{shop}", host_name="web-1", service_version="1.2.3")
-        )
+        batch.resource.attributes.extend(pairs(service_name=f"shop-{shop}", host_name="web-1", service_version="1.2.3"))
         records = batch.scope_logs.add()
         records.scope.name = "shop.web"
         for number in range(REQUEST // 5):

@@ -20,7 +20,7 @@ from detector.pipeline.watching.asking import Asking, hear, name
 from detector.pipeline.watching.cases import Case, Speak, Told, store
 from detector.pipeline.watching.fleet import SILENT, Fleet
 from detector.pipeline.watching.following import follow
-from detector.pipeline.watching.intake import Added, Intake
+from detector.pipeline.watching.intake import Added, Intake, by_window
 from detector.pipeline.watching.joining import Around, Joining
 from detector.pipeline.watching.loads import Loads
 from detector.pipeline.watching.packing import pack
@@ -151,9 +151,8 @@ class Watch:
         """Count what arrived and store it with the positions behind it."""
         added = self.intake.take(arrived)
         for kind, late in (("open", False), ("late", True)):
-            memory.write_windows(
-                self.connection, kind, ((one.window, one.cells.encode()) for one in added if one.late is late)
-            )
+            parts = by_window(added, late=late)
+            memory.write_windows(self.connection, kind, ((window, cells.encode()) for window, cells in parts))
         self._see_late(added)
         sources = {one.source for one in arrived if one.data}
         for source in sorted(sources):
