@@ -50,9 +50,9 @@ def access_lines(now: float) -> bytes:
     """Lines of the combined format that differ, all of one second."""
     at = f"{datetime.fromtimestamp(int(now), UTC):%d/%b/%Y:%H:%M:%S +0000}"
     return "".join(
-        ACCESS % (n % 70, n % 250, at, n, n % 10, 503 if n % 97 == 0 else 200, n * 7919 % 50_000, n % 40 + 90, n % 40 + 90)
+        ACCESS % (n % 70, n % 250, at, n, n % 10, 503 if n % 97 == 0 else 200, n * 7919 % 50_000, *[n % 40 + 90] * 2)
         for n in range(LINES)
-    ).encode()  # fmt: skip
+    ).encode()
 
 
 def syslog_lines(now: float, *, is_counted: bool) -> bytes:
@@ -71,7 +71,7 @@ class Fresh:
         self._now = self._made
         self._lock = Lock()
 
-    def bytes(self) -> bytes:
+    def plain(self) -> bytes:
         """As of now."""
         with self._lock:
             if (at := int(time.time())) != self._at:
@@ -81,7 +81,7 @@ class Fresh:
 
     def squeezed(self) -> bytes:
         """The same, as gzip."""
-        plain = self.bytes()
+        plain = self.plain()
         with self._lock:
             self._squeezed = self._squeezed or gzip.compress(plain, 1)
             return self._squeezed
@@ -96,19 +96,19 @@ def write_file(path: str, stop: Shared, sent: Shared, taken: Shared) -> None:
                 if sent.value - taken.value > AHEAD:
                     time.sleep(0.01)
                     continue
-                file.write(lines.bytes())
+                file.write(lines.plain())
                 sent.value += LINES
         if not stop.value:
             Path(path).rename(path + ".1")
 
 
-def send_tcp(port: int, stop: Shared, sent: Shared, taken: Shared, *, is_counted: bool) -> None:  # noqa: ARG001  TCP makes it wait
+def send_tcp(port: int, stop: Shared, sent: Shared, taken: Shared, *, is_counted: bool) -> None:
     """Send over one connection as fast as it goes."""
     lines = Fresh(lambda now: syslog_lines(now, is_counted=is_counted),
                   lambda now: f"{datetime.fromtimestamp(now, UTC):%Y-%m-%dT%H:%M:%S}".encode())  # fmt: skip
     with socket.create_connection((HOST, port)) as sender:
         while not stop.value:
-            sender.sendall(lines.bytes())
+            sender.sendall(lines.plain())
             sent.value += LINES
 
 
@@ -137,10 +137,11 @@ def request(now: float, *, is_json: bool) -> bytes:
                 pairs(client_address=f"192.0.2.{number % 250}", http_request_method="GET", url_path=f"/items/{number}",
                       user_agent_original="Mozilla/5.0 (X11; Linux x86_64)", http_response_status_code="200")
             )  # fmt: skip
-    return MessageToJson(message, indent=None).encode() if is_json else message.SerializeToString()
+    found: bytes = MessageToJson(message, indent=None).encode() if is_json else message.SerializeToString()
+    return found
 
 
-def send_otlp(port: int, stop: Shared, sent: Shared, taken: Shared, *, is_json: bool, is_gzip: bool) -> None:  # noqa: ARG001  answers make it wait
+def send_otlp(port: int, stop: Shared, sent: Shared, taken: Shared, *, is_json: bool, is_gzip: bool) -> None:
     """Requests over a few connections; what is refused for now is sent again."""
 
     def stamp(now: float) -> bytes:
@@ -154,7 +155,7 @@ def send_otlp(port: int, stop: Shared, sent: Shared, taken: Shared, *, is_json: 
     def work() -> None:
         client = http.client.HTTPConnection(HOST, port, timeout=90)
         while not stop.value:
-            client.request("POST", "/v1/logs", body.squeezed() if is_gzip else body.bytes(), headers)
+            client.request("POST", "/v1/logs", body.squeezed() if is_gzip else body.plain(), headers)
             answer = client.getresponse()
             answer.read()
             if answer.status == 200:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from typing import Any, NamedTuple
 
 from detector.config import Settings
 from detector.pipeline.read import Reading
+from detector.pipeline.watching import memory
 from detector.pipeline.watching.streams import Stream, times_of
 from detector.pipeline.watching.trails import Trails
 from detector.pipeline.watching.versions import Versions
@@ -63,13 +65,13 @@ def _joined(runs: Sequence[Arrived]) -> Arrived:
     )
 
 
-def by_window(added: Iterable[Added], *, late: bool) -> list[tuple[int, Cells]]:
-    """What came in of each window, ascending."""
-    found: dict[int, list[Cells]] = {}
+def store_added(connection: sqlite3.Connection, added: Iterable[Added]) -> None:
+    """Write what came in, each window once; the caller commits."""
+    found: dict[tuple[str, int], list[Cells]] = {}
     for one in added:
-        if one.late is late:
-            found.setdefault(one.window, []).append(one.cells)
-    return [(window, merge(found[window])) for window in sorted(found)]
+        found.setdefault(("late" if one.late else "open", one.window), []).append(one.cells)
+    for (kind, window), parts in sorted(found.items(), key=lambda item: item[0]):
+        memory.write_windows(connection, kind, [(window, merge(parts).encode())])
 
 
 @dataclass(slots=True)
