@@ -30,8 +30,8 @@ Numbers = NDArray[np.int64]
 TILE = 1024
 SILENT = -1
 """The number of the tile of the services that never speak."""
-MOST_PREPARED = 8
-"""Tiles that are prepared at once: less than half a second of work, after which what arrived is looked at."""
+MOST_PREPARED = 4
+"""Tiles that are prepared at once: a fraction of a second of work, after which what arrived is looked at."""
 NOT_YET = np.iinfo(np.int64).max
 
 
