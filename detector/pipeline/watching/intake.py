@@ -143,7 +143,7 @@ class Intake:
 
     def _add(self, stream: Stream, partial: Partial, received_us: int) -> list[Added]:
         """Sort the counts of a block into their windows."""
-        added = []
+        added, log = [], stream.log
         newest = (received_us + FUTURE_US) // self.width_us
         for window, cells in split(partial, self.number):
             if window > newest:
@@ -157,14 +157,14 @@ class Intake:
                 if len(parts) > MOST_PARTS:
                     self.windows[window] = [merge(parts)]
                 added.append(Added(window, cells, late=False))
-                self._begin(stream, window)
+                self._begin(stream, log, window)
                 for service in self.pending.keys() & cells.services.tolist() if self.pending else ():
-                    self.pending[service].add(stream.log)
+                    self.pending[service].add(log)
         return added
 
-    def _begin(self, stream: Stream, window: int) -> None:
+    def _begin(self, stream: Stream, log: str, window: int) -> None:
         stream.first = window if stream.first is None else min(stream.first, window)
-        self.firsts[stream.log] = min(self.firsts.get(stream.log, window), window)
+        self.firsts[log] = min(self.firsts.get(log, window), window)
 
     def number(self, name: str) -> int:
         """The number of a service, a new one if it was not seen before."""
