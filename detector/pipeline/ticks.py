@@ -172,6 +172,14 @@ class Ticking:
             done += size
         return closed
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether the next tick has nothing to do before it can judge."""
+        now, block = self.next, self.block
+        return now is None or (
+            block is not None and block.windows < self.state.block and block.cell == now // self.state.history.cell
+        )
+
     def prepare(self) -> None:
         """Do what the next tick would do before it can judge."""
         if self.next is not None:

@@ -8,14 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from functools import partial
-from typing import TYPE_CHECKING, Any
 
 from detector.sources.documents import Element
 from detector.sources.streams import READ_BYTES, Stream, read
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 MOST_BYTES = 32 * 1024 * 1024
 """A longer request is passed over."""
@@ -87,80 +82,10 @@ def _cut(chunk: bytes) -> list[bytes]:
 
 def _records(text: bytes) -> list[bytes]:
     """The records of a request as lines; a line that is no request is one itself."""
-    import msgspec  # not needed to show --help
+    from detector.sources.otlp_json import lines_of_json  # not needed to show --help
 
     try:
-        request = msgspec.json.decode(text)
-    except (msgspec.DecodeError, RecursionError):
+        found = [line for _, lines in lines_of_json(text) for line in lines]
+    except (ValueError, RecursionError):
         return [text]
-    if not isinstance(request, dict) or "resourceLogs" not in request:
-        return [text]
-    return [msgspec.json.encode(record) for record in _flatten(request)]
-
-
-def lines_of_request(text: bytes) -> Iterator[Callable[[], bytes]]:
-    """What makes the line of each record of a request, without LF.
-
-    Raises:
-        ValueError: it is no request.
-    """
-    import msgspec
-
-    request = msgspec.json.decode(text)
-    if not isinstance(request, dict):
-        raise ValueError("no object")  # noqa: TRY004  it is what was sent that is wrong
-    yield from (partial(msgspec.json.encode, record) for record in _flatten(request))
-
-
-def _flatten(request: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    for batch in _objects(request, "resourceLogs"):
-        resource = _attributes(_object(batch, "resource"))
-        for scope_logs in _objects(batch, "scopeLogs"):
-            scope = _object(scope_logs, "scope").get("name")
-            for record in _objects(scope_logs, "logRecords"):
-                yield _one(record, resource, scope)
-
-
-def _one(record: Mapping[str, Any], resource: Mapping[str, Any], scope: object) -> dict[str, Any]:
-    """A record as an object whose attributes are keys; a severity that is told by its name loses what all have."""
-    time = record.get("timeUnixNano")
-    number = record.get("severityNumber")
-    named = isinstance(number, str) and not number.isdigit()
-    word = record.get("severityText") or (str(number).removeprefix("SEVERITY_NUMBER_").rstrip("234") if named else None)
-    return {
-        "timeUnixNano": record.get("observedTimeUnixNano") if time in (None, "", "0", 0) else time,
-        "severityText": word,
-        "severityNumber": None if named else number,
-        "body": _value(_object(record, "body")),
-        "scope": scope,
-        "traceId": record.get("traceId"),
-        "resource": resource,
-        "attributes": _attributes(record),
-    }
-
-
-def _object(holder: Mapping[str, Any], key: str) -> dict[str, Any]:
-    value = holder.get(key)
-    return value if isinstance(value, dict) else {}
-
-
-def _objects(holder: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
-    value = holder.get(key)
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
-
-
-def _attributes(holder: Mapping[str, Any]) -> dict[str, Any]:
-    return _pairs(holder, "attributes")
-
-
-def _pairs(holder: Mapping[str, Any], key: str) -> dict[str, Any]:
-    return {str(one.get("key", "")): _value(_object(one, "value")) for one in _objects(holder, key)}
-
-
-def _value(value: Mapping[str, Any]) -> Any:
-    """What an `AnyValue` holds."""
-    if "kvlistValue" in value:
-        return _pairs(_object(value, "kvlistValue"), "values")
-    if "arrayValue" in value:
-        return [_value(one) for one in _objects(_object(value, "arrayValue"), "values")]
-    return next(iter(value.values()), None)
+    return found if found or is_otlp(text) else [text]

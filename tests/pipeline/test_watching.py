@@ -22,6 +22,7 @@ from detector.pipeline.scan import scan
 from detector.pipeline.watching import memory
 from detector.pipeline.watching.begin import begin
 from detector.pipeline.watching.cases import Case, Told, case_of
+from detector.pipeline.watching.intake import together
 from detector.pipeline.watching.watch import Watch
 from detector.sources.live.live import Arrived, Extent
 from detector.sources.parts import Identity
@@ -338,3 +339,37 @@ def test_a_chatty_version_is_told_as_a_scan_does(tmp_path, pool) -> None:
         case.incident.id: case.incident for case in cases
     }
     assert rises == {case.incident.id: case.cause.version for case in cases}
+
+
+def test_an_hour_ends_in_parts(tmp_path, pool, monkeypatch) -> None:
+    """What services learned is worked on and written a few tiles at a time between ticks, which changes no verdict."""
+    for module in ("fleet", "foreseeing"):
+        monkeypatch.setattr(f"detector.pipeline.watching.{module}.TILE", 1)
+    monkeypatch.setattr("detector.pipeline.watching.fleet.MOST_PREPARED", 2)
+    monkeypatch.setattr("detector.pipeline.watching.watch.MOST_TILES", 1)
+    (tmp_path / "logs").mkdir()
+    runs = [run for name in ("a", "b", "c") for run in runs_of(LINES, list(range(0, len(LINES), 601)), f"{name}.log")]
+    for name in ("a", "b", "c"):
+        (tmp_path / "logs" / f"{name}.log").write_bytes(LOG)
+    parts = []
+    watch = watch_in(tmp_path / "state", pool)
+    for number in range(len(runs) // 3):
+        if number == len(runs) // 6:
+            watch.connection.close()
+            watch = watch_in(tmp_path / "state", pool)
+        watch.step(runs[number :: len(runs) // 3], NOW_US, caught_up=True)
+        parts.append(next(part for part in range(99) if number % 3 == 0 or not watch.prepare()))
+    assert {one.id for one in scan([str(tmp_path / "logs")], SETTINGS, NOW_US).incidents} == told(watch).keys()
+    assert max(parts) > len(watch.fleet.tiles) // 2
+
+
+def test_runs_of_a_stream_are_read_together() -> None:
+    """Neighbours of one source become one block of at most 4 MiB; what has a place in a file stays as it is."""
+    extent = Extent("a.log", Identity(1, 2), 0, 9)
+    runs = [Arrived("syslog", b"a\n", 1), Arrived("syslog", b"", 2, "key", {}), Arrived("syslog", b"b\n", 3),
+            Arrived("otlp", b"c\n", 4), Arrived("a.log", b"d\n", 5, extent=extent),
+            Arrived("a.log", b"e\n", 6, extent=extent), Arrived("otlp", b"x" * 3_000_000, 7),
+            Arrived("otlp", b"y" * 2_000_000, 8)]  # fmt: skip
+    found = [(one.source, one.data[:4], one.received_us) for one in together(runs)]
+    assert [("syslog", b"a\nb\n", 3), ("otlp", b"c\n", 4), ("a.log", b"d\n", 5), ("a.log", b"e\n", 6),
+            ("otlp", b"xxxx", 7), ("otlp", b"yyyy", 8)] == found  # fmt: skip

@@ -31,6 +31,8 @@ Numbers = NDArray[np.int64]
 TILE = 1024
 SILENT = -1
 """The number of the tile of the services that never speak."""
+MOST_PREPARED = 4
+"""Tiles that are prepared at once: a fraction of a second of work, after which what arrived is looked at."""
 NOT_YET = np.iinfo(np.int64).max
 
 
@@ -178,9 +180,11 @@ class Fleet:
                     found[name][rows, column] = values[begin:end]
         return found
 
-    def prepare(self) -> None:
-        """Do what the next tick would do first."""
-        list(self.pool.map(Ticking.prepare, self.tiles.values()))
+    def prepare(self) -> bool:
+        """Do what the next tick would do first, for some tiles; whether there were any."""
+        waiting = [tile for tile in self.tiles.values() if not tile.is_ready][:MOST_PREPARED]
+        list(self.pool.map(Ticking.prepare, waiting))
+        return bool(waiting)
 
     def lasting(self) -> list[Incident]:
         """The incidents that are open."""

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from detector.config import Settings
 from detector.errors import CUT_REPEATS
 from detector.pipeline.read import Reading
+from detector.pipeline.watching import memory
 from detector.pipeline.watching.streams import Stream, times_of
 from detector.pipeline.watching.trails import Trails
 from detector.pipeline.watching.versions import Versions
-from detector.sources.live.live import Arrived
+from detector.sources.live.live import BLOCK_BYTES, Arrived
 from detector.windows.cells import Cells, merge, split
 from detector.windows.counting import Partial
 from detector.windows.outliers import LARGEST_SHARE, stretches_of
@@ -24,6 +26,8 @@ DAY_US = FUTURE_US = 86_400_000_000
 MOST_SERVICES = 200_000
 OVERFLOW = "(other services)"
 """What services beyond the most are counted as."""
+MOST_PARTS = 16
+"""Parts of a window that is open; more are merged, so that memory does not depend on how many blocks came."""
 
 
 class Added(NamedTuple):
@@ -32,6 +36,43 @@ class Added(NamedTuple):
     window: int
     cells: Cells
     late: bool
+
+
+def together(runs: Iterable[Arrived]) -> Iterator[Arrived]:
+    """Neighbouring runs of a source as one, of 4 MiB at most; those of files, which say where they stand, as they are.
+
+    A block costs some milliseconds, however short it is.
+    """
+    waiting: list[Arrived] = []
+    for run in runs:
+        if not run.data:
+            continue
+        if waiting and not (
+            run.extent is None is waiting[0].extent
+            and run.source == waiting[0].source
+            and sum(len(one.data) for one in waiting) + len(run.data) <= BLOCK_BYTES
+        ):
+            yield _joined(waiting)
+            waiting = []
+        waiting.append(run)
+    if waiting:
+        yield _joined(waiting)
+
+
+def _joined(runs: Sequence[Arrived]) -> Arrived:
+    """As if all had come when the last one did."""
+    return (
+        runs[0] if len(runs) == 1 else Arrived(runs[0].source, b"".join(one.data for one in runs), runs[-1].received_us)
+    )
+
+
+def store_added(connection: sqlite3.Connection, added: Iterable[Added]) -> None:
+    """Write what came in, each window once; the caller commits."""
+    found: dict[tuple[str, int], list[Cells]] = {}
+    for one in added:
+        found.setdefault(("late" if one.late else "open", one.window), []).append(one.cells)
+    for (kind, window), parts in sorted(found.items(), key=lambda item: item[0]):
+        memory.write_windows(connection, kind, [(window, merge(parts).encode())])
 
 
 @dataclass(slots=True)
@@ -74,24 +115,23 @@ class Intake:
     def take(self, runs: Iterable[Arrived]) -> list[Added]:
         """Count what arrived; what to store of it."""
         added: list[Added] = []
-        for run in runs:
-            if run.data:
-                stream = self.streams.setdefault(run.source, Stream(run.source))
-                reading = stream.read(run.data, run.received_us, self.settings)
-                self._count(reading)
-                head = stream.seam.join(reading.partial)
-                for partial in (head, reading.partial):
-                    if partial is not None and len(partial.window):
-                        added += self._add(stream, partial, run.received_us)
-                for column, names in reading.partial.told.items():
-                    self.told.setdefault(column, set()).update(names & self.services.keys())
-                first_us, last_us = reading.partial.first_us, reading.partial.last_us
-                span = None if first_us is None or last_us is None else (first_us, last_us)
-                self.trails.note(run, span, {name for name in reading.partial.services if name in self.services})
-                newest = run.received_us + FUTURE_US
-                self.versions.take(reading, newest)
-                times = [time for time in times_of(reading, self.width_us) if time <= newest]
-                self.watermark.see(run.source, times, run.received_us)
+        for run in together(runs):
+            stream = self.streams.setdefault(run.source, Stream(run.source))
+            reading = stream.read(run.data, run.received_us, self.settings)
+            self._count(reading)
+            head = stream.seam.join(reading.partial)
+            for partial in (head, reading.partial):
+                if partial is not None and len(partial.window):
+                    added += self._add(stream, partial, run.received_us)
+            for column, names in reading.partial.told.items():
+                self.told.setdefault(column, set()).update(names & self.services.keys())
+            first_us, last_us = reading.partial.first_us, reading.partial.last_us
+            span = None if first_us is None or last_us is None else (first_us, last_us)
+            self.trails.note(run, span, {name for name in reading.partial.services if name in self.services})
+            newest = run.received_us + FUTURE_US
+            self.versions.take(reading, newest)
+            times = [time for time in times_of(reading, self.width_us) if time <= newest]
+            self.watermark.see(run.source, times, run.received_us)
         return added
 
     def _count(self, reading: Reading) -> None:
@@ -106,7 +146,7 @@ class Intake:
 
     def _add(self, stream: Stream, partial: Partial, received_us: int) -> list[Added]:
         """Sort the counts of a block into their windows."""
-        added = []
+        added, log = [], stream.log
         newest = (received_us + FUTURE_US) // self.width_us
         for window, cells in split(partial, self.number):
             if window > newest:
@@ -115,16 +155,19 @@ class Intake:
                 self.tally["late"] += cells.lines()
                 added.append(Added(window, cells, late=True))
             else:
-                self.windows.setdefault(window, []).append(cells)
+                parts = self.windows.setdefault(window, [])
+                parts.append(cells)
+                if len(parts) > MOST_PARTS:
+                    self.windows[window] = [merge(parts)]
                 added.append(Added(window, cells, late=False))
-                self._begin(stream, window)
+                self._begin(stream, log, window)
                 for service in self.pending.keys() & cells.services.tolist() if self.pending else ():
-                    self.pending[service].add(stream.log)
+                    self.pending[service].add(log)
         return added
 
-    def _begin(self, stream: Stream, window: int) -> None:
+    def _begin(self, stream: Stream, log: str, window: int) -> None:
         stream.first = window if stream.first is None else min(stream.first, window)
-        self.firsts[stream.log] = min(self.firsts.get(stream.log, window), window)
+        self.firsts[log] = min(self.firsts.get(log, window), window)
 
     def number(self, name: str) -> int:
         """The number of a service, a new one if it was not seen before."""

@@ -42,19 +42,19 @@ class Loop:
         Raises:
             DetectorError: a source cannot go on.
         """
+        is_busy = False
         while True:
             if self.stop.is_set():
                 self.feed.end()
             is_over = self.feed.is_over
-            arrived = self.feed.take(TAKE_S)
+            arrived = self.feed.take(0.0 if is_busy else TAKE_S)
             ended = is_over and not arrived
             told = self.watch.step(arrived, self.now_us(), caught_up=self.feed.caught_up or ended)
             self._say(told)
+            is_busy = self.watch.prepare()
             if ended:
                 self.watch.finish()
                 return
-            if told.windows:
-                self.watch.prepare()
 
     def _say(self, told: Told) -> None:
         self.tell(told)

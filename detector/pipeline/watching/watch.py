@@ -20,7 +20,7 @@ from detector.pipeline.watching.asking import Asking, hear, name
 from detector.pipeline.watching.cases import Case, Speak, Told, store
 from detector.pipeline.watching.fleet import SILENT, Fleet
 from detector.pipeline.watching.following import follow
-from detector.pipeline.watching.intake import Added, Intake
+from detector.pipeline.watching.intake import Added, Intake, store_added
 from detector.pipeline.watching.joining import Around, Joining
 from detector.pipeline.watching.loads import Loads
 from detector.pipeline.watching.packing import pack
@@ -30,8 +30,8 @@ from detector.windows.cells import Cells, Recent, merge
 
 MOST_BLOCKS = 1
 """Blocks of windows that are judged in one transaction."""
-MOST_TILES = 8
-"""Tiles that are written in one transaction."""
+MOST_TILES = 4
+"""Tiles that are written in one transaction, between ticks: less than half a second of work."""
 LAST_S = 10.0
 """Answers are waited for so long at the end."""
 LOOK_US = 5_000_000
@@ -112,7 +112,7 @@ class Watch:
                 self.speak(self.connection, [*self.lasting.values(), *told.closed[closed:]], now_us)
                 self._write_run()
             if self._has_more(until):
-                self.prepare()
+                self._write_learned()
         return told
 
     def _hear_answers(self, told: Told) -> None:
@@ -150,10 +150,7 @@ class Watch:
     def _take(self, arrived: Sequence[Arrived]) -> None:
         """Count what arrived and store it with the positions behind it."""
         added = self.intake.take(arrived)
-        for kind, late in (("open", False), ("late", True)):
-            memory.write_windows(
-                self.connection, kind, ((one.window, one.cells.encode()) for one in added if one.late is late)
-            )
+        store_added(self.connection, added)
         self._see_late(added)
         sources = {one.source for one in arrived if one.data}
         for source in sorted(sources):
@@ -212,7 +209,7 @@ class Watch:
         self.joining.keep(self.connection)
         name(self, told)
         told.windows += len(cells)
-        self._write_tiles()
+        self._write_tiles([number for number in self.fleet.tiles if number not in self.stored])
         oldest = min((-1 if at is None else at for at in self.stored.values()), default=-1)
         memory.forget_windows(self.connection, "closed", min(oldest, until - self.recent.keep))
         memory.forget_windows(self.connection, "late", until - self.recent.keep)
@@ -272,17 +269,13 @@ class Watch:
         self.connection.executemany("UPDATE watch_services SET since = ?, born_us = ? WHERE number = ?", rows)
         self.born = sorted([*self.born, *born.values()])
 
-    def _write_tiles(self) -> None:
-        """Write tiles that learned since they were written, some at a time, and those that have new services."""
-        waiting = [number for number, tile in self.fleet.tiles.items()
-                   if number in self.stored and self.stored[number] != tile.learned]  # fmt: skip
-        grown = [number for number in self.fleet.tiles if number not in self.stored]
-        for number in [*grown, *waiting[:MOST_TILES]]:
-            tile = self.fleet.tiles[number]
-            self.connection.execute(
-                "INSERT OR REPLACE INTO watch_tiles VALUES (?, ?, ?)", (number, tile.learned, pack(tile))
-            )
-            self.stored[number] = tile.learned
+    def _write_tiles(self, numbers: Sequence[int]) -> None:
+        """Write what is known of services; the caller commits."""
+        tiles = [self.fleet.tiles[number] for number in numbers]
+        learned = [tile.learned for tile in tiles]
+        rows = zip(numbers, learned, self.fleet.pool.map(pack, tiles), strict=True)
+        self.connection.executemany("INSERT OR REPLACE INTO watch_tiles VALUES (?, ?, ?)", rows)
+        self.stored |= dict(zip(numbers, learned, strict=True))
 
     def _write_run(self) -> None:
         intake = self.intake
@@ -291,6 +284,19 @@ class Watch:
             "tally": dict(intake.tally), "pending": {str(at): sorted(logs) for at, logs in intake.pending.items()},
         })  # fmt: skip
 
-    def prepare(self) -> None:
-        """Do ahead what the next windows need, when nobody waits."""
-        self.fleet.prepare()
+    def prepare(self) -> bool:
+        """Do some of what the next windows need ahead of them, else write some tiles that learned; whether any did.
+
+        It changes no verdict: what is not prepared when a window closes, its tick does first, and what is not written
+        is judged again after a restart.
+        """
+        return self.fleet.prepare() or self._write_learned()
+
+    def _write_learned(self) -> bool:
+        """Write some tiles that learned since they were written; whether there were any."""
+        tiles = self.fleet.tiles.items()
+        waiting = [number for number, tile in tiles if self.stored.get(number, tile.learned) != tile.learned]
+        if waiting:
+            with self.connection:
+                self._write_tiles(waiting[:MOST_TILES])
+        return bool(waiting)

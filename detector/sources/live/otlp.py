@@ -18,7 +18,6 @@ from detector.sources.live.serving import ADVICE, make_app, read_token, serve
 from detector.sources.live.settings import OtlpSource
 from detector.sources.live.sockets import bound
 from detector.sources.live.taking import clean_runs, joined
-from detector.sources.otlp_lines import lines_of_request
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -167,7 +166,9 @@ class Otlp:
 
 
 def _json_runs(body: bytes, most_bytes: int) -> Iterator[tuple[bytes, int]]:
-    return joined(lines_of_request(body), most_bytes)
+    from detector.sources.otlp_json import lines_of_json
+
+    return joined(lines_of_json(body), most_bytes)
 
 
 def _protobuf_runs(body: bytes, most_bytes: int) -> Iterator[tuple[bytes, int]]:

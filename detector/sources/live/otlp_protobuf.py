@@ -1,4 +1,4 @@
-"""OTLP log requests in protobuf, as the lines that `otlp_lines` makes of the same requests in JSON.
+"""OTLP log requests in protobuf, as the lines that `otlp_json` makes of the same requests in JSON.
 
 Attributes and bodies, most of a request, are declared as plain bytes here, which is what they are on the wire: an
 attribute that comes many times, as most do, is taken apart once.
@@ -9,11 +9,13 @@ Source: https://github.com/open-telemetry/opentelemetry-proto (logs.proto, commo
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterator
+from binascii import hexlify
 from functools import cache, partial
 from typing import Any
 
 import msgspec
+
+from detector.sources.otlp_json import LINE, TAIL, Lines, Made
 
 _encode = msgspec.json.encode
 _KEY, _MEMBER_VALUE, _STRING_VALUE = (
@@ -24,8 +26,8 @@ _KEY, _MEMBER_VALUE, _STRING_VALUE = (
 _SHORT = 128
 
 
-def lines_of_protobuf(body: bytes) -> Iterator[Callable[[], bytes]]:
-    """What makes the line of each record of a request, without LF.
+def lines_of_protobuf(body: bytes) -> Lines:
+    """The lines of a request.
 
     Raises:
         ValueError: it is no such request; also from what is given.
@@ -33,40 +35,33 @@ def lines_of_protobuf(body: bytes) -> Iterator[Callable[[], bytes]]:
     from google.protobuf.message import DecodeError
 
     request, resource_class, scope_class = _classes()
-    attributes: dict[bytes, bytes] = {}
+    members, severities = Made(_member), Made(_severity)
     try:
         for batch in request.FromString(body).resource_logs:
             resource = _members(resource_class.FromString(batch.resource).attributes)
-            for scope_logs in batch.scope_logs:
-                scope = scope_class.FromString(scope_logs.scope).name
-                tail = b',"scope":%b,"resource":%b}' % (_encode(scope or None), resource)
-                yield from (partial(_line, record, tail, attributes) for record in scope_logs.log_records)
+            for logs in batch.scope_logs:
+                tail = TAIL % (_encode(scope_class.FromString(logs.scope).name or None), resource)
+                yield len(logs.log_records), map(partial(_line, members, severities, tail), logs.log_records)
     except DecodeError as error:
         raise ValueError(str(error)) from None
 
 
-def _line(record: Any, tail: bytes, attributes: dict[bytes, bytes]) -> bytes:
-    """One record; keys in another order than in JSON, which no reader minds."""
-    parts = []
-    for raw in record.attributes:
-        part = attributes.get(raw)
-        if part is None:
-            part = attributes[raw] = _member(raw)
-        parts.append(part)
-    time = record.time or record.observed
-    return b'{"timeUnixNano":%b,"severityText":%b,"severityNumber":%b,"body":%b,"traceId":%b,"attributes":{%b}%b' % (
+def _line(members: Made[bytes], severities: Made[tuple[str, int]], tail: bytes, record: Any) -> bytes:
+    """One record."""
+    time, trace = record.time or record.observed, record.trace_id
+    return LINE % (
         b'"%d"' % time if time else b"null",
-        _word(record.severity_text),
-        b"%d" % record.severity_number if record.severity_number else b"null",
+        severities[record.severity_text, record.severity_number],
         _body(record.body),
-        b'"%b"' % record.trace_id.hex().encode() if record.trace_id else b"null",
-        b",".join(parts),
+        b'"%b"' % hexlify(trace) if trace else b"null",
+        b",".join(map(members.__getitem__, record.attributes)),
         tail,
     )
 
 
-def _word(text: str) -> bytes:
-    return _encode(text or None)
+def _severity(told: tuple[str, int]) -> bytes:
+    text, number = told
+    return b'"severityText":%b,"severityNumber":%b' % (_encode(text or None), _encode(number or None))
 
 
 def _body(raw: bytes) -> bytes:

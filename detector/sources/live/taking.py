@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -59,26 +59,27 @@ def clean_runs(lines: bytes, losses: Losses) -> list[bytes]:
     return [piece.data for piece in fit(Piece(0, lines), LIMITS, losses)] if lines else []
 
 
-def joined(makers: Iterable[Callable[[], bytes]], most_bytes: int) -> Iterator[tuple[bytes, int]]:
+def joined(parts: Iterable[tuple[int, Iterator[bytes]]], most_bytes: int) -> Iterator[tuple[bytes, int]]:
     """Lines, each with an LF, in runs of about `RUN_BYTES`, each with its number of lines.
 
     Once `most_bytes` are reached no more lines are made: the last run then has no lines, and the number left out.
 
     Args:
-        makers: each makes a line without LF.
+        parts: number of lines, and the lines, without LF, which are made as they are asked for.
         most_bytes: of all lines together, about.
     """
     waiting: list[bytes] = []
     size = run = left_out = 0
-    for make in makers:
-        if size > most_bytes:
-            left_out += 1
-            continue
-        waiting.append(make())
-        size += len(waiting[-1]) + 1
-        if size - run > RUN_BYTES:
-            yield b"\n".join([*waiting, b""]), len(waiting)
-            waiting, run = [], size
+    for count, lines in parts:
+        left = count
+        while size <= most_bytes and left:
+            waiting.append(next(lines))
+            left -= 1
+            size += len(waiting[-1]) + 1
+            if size - run > RUN_BYTES:
+                yield b"\n".join([*waiting, b""]), len(waiting)
+                waiting, run = [], size
+        left_out += left
     if waiting:
         yield b"\n".join([*waiting, b""]), len(waiting)
     if left_out:

@@ -37,7 +37,7 @@ from detector.sources.live.live import Arrived, Inbox
 from detector.sources.live.otlp import Otlp
 from detector.sources.live.otlp_protobuf import lines_of_protobuf
 from detector.sources.live.settings import OtlpSource
-from detector.sources.otlp_lines import lines_of_request
+from detector.sources.otlp_json import lines_of_json
 from tests.sources.live.running import Running, clock
 
 PROTOBUF, JSON = {"content-type": "application/x-protobuf"}, {"content-type": "application/json"}
@@ -141,8 +141,8 @@ def test_protobuf_and_json_make_the_same_lines(records, resource, scope):
     for record in records:
         scope_logs.log_records.add(**{**record, "attributes": pairs(record["attributes"])})
     body = message.SerializeToString()
-    expected = [json.loads(make()) for make in lines_of_request(as_json(body))]
-    assert expected == [json.loads(make()) for make in lines_of_protobuf(body)]
+    expected = [json.loads(line) for _, lines in lines_of_json(as_json(body)) for line in lines]
+    assert expected == [json.loads(line) for _, lines in lines_of_protobuf(body) for line in lines]
 
 
 @pytest.mark.parametrize("compression", ["gzip", "none"])
