@@ -58,6 +58,7 @@ def as_text(event: EventShape) -> bytes:
         tell_course(one, event.at),
         *([f"because of {reasons}"] if reasons else []),
         *(f"most of it {top.dimension} {top.value}" for top in one.contributors[:1]),
+        *([f"together with {', '.join(one.services_together)}"] if one.services_together else []),
         *([f"time left: {left}"] if left else []),
         *(f"after the deploy of {deploy}" for deploy in event.deploys),
     ]

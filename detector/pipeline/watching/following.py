@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from detector.causes import Forecast, Rise
+from detector.causes import Contributor, Forecast, Rise
 from detector.config import parse_budget
 from detector.incidents.pages import known_at, mark_pages
 from detector.pipeline.causes import HORIZON, cause_of
@@ -27,7 +27,7 @@ STALE_US = 15 * 60_000_000
 """What is noticed so much later than it was (lines came late, the watch was down) wakes nobody."""
 
 
-def follow(watch: Watch, incidents: Sequence[Incident], now: int, now_us: int, told: Told) -> None:
+def follow(watch: Watch, incidents: Sequence[Incident], now: int, now_us: int, told: Told) -> list[Case]:
     """Bring the incidents of a watch up to date, and store them; the caller commits.
 
     Args:
@@ -36,7 +36,11 @@ def follow(watch: Watch, incidents: Sequence[Incident], now: int, now_us: int, t
         now: the window up to which all were judged.
         now_us: the clock, microseconds since 1970 UTC.
         told: what began and what is over is added.
+
+    Returns:
+        those of which it is new what drives them or who holds the excess.
     """
+    news = list[Case]()
     lasting = {one.id: one for one in incidents if one.ended_us is None}
     rises = watch.joining.rises()
     due, asked = _due(watch, lasting), list[Case]()
@@ -56,11 +60,18 @@ def follow(watch: Watch, incidents: Sequence[Incident], now: int, now_us: int, t
         else:
             watch.lasting.pop(one.id, None)
             told.closed.append(case)
+        if before is None or _by_whom(before) != _by_whom(case):
+            news.append(case)
         store(watch.connection, case)
     if asked:
         ask(watch, asked, now)
         if any(not case.stale for case in told.opened):
             watch.asking.wait(WAIT_S)
+    return news
+
+
+def _by_whom(case: Case) -> tuple[str, tuple[Contributor, ...]]:
+    return case.cause.kind, case.cause.contributors
 
 
 def _with_rise(watch: Watch, case: Case, rise: Rise | None) -> Case:
@@ -98,7 +109,9 @@ def _going_on(watch: Watch, incident: Incident, before: Case, now: int) -> Case:
     case = replace(before, incident=incident, seen_us=now * width_us)
     if now <= incident.started_us // width_us + 2 * HORIZON:
         cause, old = cause_of(incident, watch.recent, now), before.cause
-        cause = replace(cause, forecast=old.forecast, contributors=old.contributors)
+        cause = replace(
+            cause, forecast=old.forecast, contributors=old.contributors, group=old.group, together=old.together
+        )
         case = replace(case, cause=cause, deploys=_deploys(watch, incident))
     return case if incident.ended_us is None else replace(case, cause=replace(case.cause, forecast=case.noticed))
 

@@ -20,6 +20,7 @@ from detector.pipeline.watching.asking import Asking, hear, name
 from detector.pipeline.watching.cases import Case, Speak, Told, store
 from detector.pipeline.watching.fleet import SILENT, Fleet
 from detector.pipeline.watching.following import follow
+from detector.pipeline.watching.grouping import group
 from detector.pipeline.watching.intake import Added, Intake
 from detector.pipeline.watching.joining import Around, Joining
 from detector.pipeline.watching.loads import Loads
@@ -97,7 +98,7 @@ class Watch:
         with self.connection:
             self._take(arrived)
             self._hear_answers(told)
-            hear(self)
+            group(self, hear(self), told)
             until = self._until(now_us)
             if told.closed or not self._has_more(until):
                 self.speak(self.connection, [*self.lasting.values(), *told.closed], now_us)
@@ -208,9 +209,9 @@ class Watch:
         changed = self.loads.take(first, until, self.fleet.since, self.settings)
         self.loads.store(self.connection, changed)
         incidents = self._join(ended, until)
-        follow(self, incidents, until, now_us, told)
+        news = follow(self, incidents, until, now_us, told)
         self.joining.keep(self.connection)
-        name(self, told)
+        group(self, [*news, *name(self, told)], told)
         told.windows += len(cells)
         self._write_tiles()
         oldest = min((-1 if at is None else at for at in self.stored.values()), default=-1)
@@ -234,7 +235,7 @@ class Watch:
         """Take the last answers; nothing arrives any more."""
         self.asking.wait(LAST_S)
         with self.connection:
-            hear(self)
+            group(self, hear(self), Told())
         self.asking.close()
 
     def _widen(self, cells: Sequence[Cells]) -> None:
