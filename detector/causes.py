@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from detector.markers import Marker
+
 
 @dataclass(frozen=True, slots=True)
 class Factor:
@@ -129,6 +131,7 @@ class Cause:
         version: the version that talks more than the others, if that is what was seen.
         group: the same for all incidents of one cause: the id of that which was noticed first.
         together: the other services of the group, sorted.
+        markers: what was done to the service from an hour before its begin on, until it was noticed; ascending.
     """
 
     kind: str
@@ -142,3 +145,4 @@ class Cause:
     version: Rise | None = None
     group: str = ""
     together: tuple[str, ...] = ()
+    markers: tuple[Marker, ...] = ()

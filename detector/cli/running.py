@@ -163,6 +163,8 @@ class Running:
 
     def _say(self, told: Told) -> None:
         self.opened += len(told.opened)
+        for note in told.notes:
+            self.log("warning", note)
         self.tell(told)
 
     def _beat(self) -> None:
@@ -188,7 +190,7 @@ class Running:
         Raises:
             DetectorError: the new settings are wrong, or need another state; nothing was changed.
         """
-        from detector.config import parse_span
+        from detector.pipeline.marking import pattern_from
         from detector.pipeline.model import fingerprint
         from detector.pipeline.opening import width_of
         from detector.pipeline.scan import check_budgets, opens_at
@@ -200,10 +202,10 @@ class Running:
             raise SettingsError("window, services and clients cannot change while a watch runs; use another --state")
         check_budgets(new)
         alerts = alerts_from(resolved)
+        pattern_from(new)
         watch.fleet.retune(new, opens_at(new.incident_budget))
-        watch.settings = watch.intake.settings = new
-        watch.intake.watermark.lateness_us = round(parse_span(new.lateness) * 1e6)
-        watch.intake.watermark.idle_us = round(parse_span(new.idle) * 1e6)
+        watch.intake.retune(new)
+        watch.settings = new
         watch.speak = speaker(alerts)
         if self.loop.dispatcher is not None:
             self.loop.dispatcher.stop()

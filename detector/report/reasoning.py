@@ -17,6 +17,7 @@ from detector.report.sentences import (
     tell_change,
     tell_delay,
     tell_length,
+    tell_markers,
     tell_moment,
     tell_percent,
     tell_planned,
@@ -75,6 +76,8 @@ class Reasoning:
         if one.version is not None:
             yield (f"Clients of {one.version.value}, first seen {tell_moment(one.version.first_seen_at)}, send "
                    f"{tell_version(one.version)}.")  # fmt: skip
+        if one.markers:
+            yield f"It began {tell_markers(one)}."
         if one.services_together:
             yield f"Other services rose by the same cause: {', '.join(one.services_together)}."
 

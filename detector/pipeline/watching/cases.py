@@ -23,7 +23,6 @@ class Case:
     Attributes:
         incident: as it is now.
         cause: what drives it.
-        deploys: what was deployed to the service shortly before.
         seen_us: up to when its windows were judged, microseconds since 1970 UTC.
         stale: it was noticed long after it was, and wakes nobody.
         asked_us: up to when its lines were last looked at for who holds the excess.
@@ -33,7 +32,6 @@ class Case:
 
     incident: Incident
     cause: Cause = NO_CAUSE
-    deploys: tuple[str, ...] = ()
     seen_us: int = 0
     stale: bool = False
     asked_us: int = 0
@@ -48,11 +46,13 @@ class Told:
     Attributes:
         opened, closed: incidents.
         windows: how many closed.
+        notes: what went wrong, in words.
     """
 
     opened: list[Case] = field(default_factory=list)
     closed: list[Case] = field(default_factory=list)
     windows: int = 0
+    notes: list[str] = field(default_factory=list)
 
 
 Speak = Callable[[sqlite3.Connection, list[Case], int], object]
@@ -62,7 +62,7 @@ Speak = Callable[[sqlite3.Connection, list[Case], int], object]
 def store(connection: sqlite3.Connection, case: Case) -> None:
     """Write an incident as it is now; the caller commits."""
     one = case.incident
-    body = {"incident": asdict(one), "cause": asdict(case.cause), "deploys": case.deploys, "seen_us": case.seen_us,
+    body = {"incident": asdict(one), "cause": asdict(case.cause), "seen_us": case.seen_us,
             "stale": case.stale, "noticed": None if case.noticed is None else asdict(case.noticed),
             "before": case.before, "asked_us": case.asked_us}  # fmt: skip
     connection.execute(
@@ -79,7 +79,7 @@ def case_of(data: bytes) -> Case:
     asked_us = body.get("asked_us", 0)
     noticed = msgspec.convert(body.get("noticed"), Forecast | None)
     before = body.get("before", {})
-    return Case(incident, cause, tuple(body["deploys"]), body["seen_us"], body["stale"], asked_us, noticed, before)
+    return Case(incident, cause, body["seen_us"], body["stale"], asked_us, noticed, before)
 
 
 def report_of(connection: sqlite3.Connection) -> tuple[ScanResult, tuple[str, str]]:

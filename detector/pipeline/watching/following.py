@@ -13,10 +13,10 @@ from detector.incidents.pages import known_at, mark_pages
 from detector.pipeline.causes import HORIZON, cause_of
 from detector.pipeline.planned import mark_planned
 from detector.pipeline.version_walk import told_of, with_version
-from detector.pipeline.watching import memory
 from detector.pipeline.watching.asking import WAIT_S, ask, is_due
 from detector.pipeline.watching.cases import Case, Told, store
 from detector.pipeline.watching.foreseeing import MOST, foresee, hour_before, load_of_all
+from detector.pipeline.watching.marking import markers_for
 from detector.schemas import Incident
 from detector.severity import rate
 
@@ -94,7 +94,8 @@ def _opened(watch: Watch, incident: Incident, now: int, now_us: int) -> Case:
     """An incident that was not known."""
     width_us = watch.intake.width_us
     cause, stale = cause_of(incident, watch.recent, now), now_us - incident.detected_us > STALE_US
-    case = Case(incident, cause, _deploys(watch, incident), now * width_us, stale)
+    cause = replace(cause, markers=markers_for(watch.connection, incident))
+    case = Case(incident, cause, now * width_us, stale)
     case = replace(case, before=hour_before(incident, watch.loads))
     noticed = _foresee(watch, case, incident.detected_us // width_us)
     return replace(case, cause=replace(cause, forecast=noticed), noticed=noticed)
@@ -110,9 +111,10 @@ def _going_on(watch: Watch, incident: Incident, before: Case, now: int) -> Case:
     if now <= incident.started_us // width_us + 2 * HORIZON:
         cause, old = cause_of(incident, watch.recent, now), before.cause
         cause = replace(
-            cause, forecast=old.forecast, contributors=old.contributors, group=old.group, together=old.together
-        )
-        case = replace(case, cause=cause, deploys=_deploys(watch, incident))
+            cause, forecast=old.forecast, contributors=old.contributors, group=old.group, together=old.together,
+            markers=markers_for(watch.connection, incident),
+        )  # fmt: skip
+        case = replace(case, cause=cause)
     return case if incident.ended_us is None else replace(case, cause=replace(case.cause, forecast=case.noticed))
 
 
@@ -127,13 +129,3 @@ def _marked(watch: Watch, case: Case) -> Incident:
     incident = mark_pages([incident], partial(known_at, watch.born), parse_budget(settings.budget))[0]
     incident = rate(incident, case.cause.forecast, case.seen_us, settings)
     return replace(incident, page=incident.page and not case.stale)
-
-
-def _deploys(watch: Watch, incident: Incident) -> tuple[str, ...]:
-    """What was deployed to the service in the hour before the alarm."""
-    since = incident.started_us - 3_600_000_000
-    return tuple(
-        text
-        for at_us, subject, text in memory.marks(watch.connection, "deploy")
-        if since <= at_us <= incident.detected_us and subject in (incident.service, "*")
-    )

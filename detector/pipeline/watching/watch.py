@@ -9,21 +9,23 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import msgspec
 
 from detector.config import Settings
 from detector.pipeline.signals import PER_CLIENT, SOURCES
 from detector.pipeline.watching import memory
+from detector.pipeline.watching.answers import hear_people
 from detector.pipeline.watching.asking import Asking, hear, name
-from detector.pipeline.watching.cases import Case, Speak, Told, store
+from detector.pipeline.watching.cases import Case, Speak, Told
 from detector.pipeline.watching.fleet import SILENT, Fleet
 from detector.pipeline.watching.following import follow
 from detector.pipeline.watching.grouping import group
 from detector.pipeline.watching.intake import Added, Intake
 from detector.pipeline.watching.joining import Around, Joining
 from detector.pipeline.watching.loads import Loads
+from detector.pipeline.watching.marking import Marking
 from detector.pipeline.watching.packing import pack
 from detector.schemas import Incident
 from detector.sources.live.live import Arrived
@@ -56,6 +58,7 @@ class Watch:
         loads: what services bore.
         asking: finds out who holds the excess.
         joining: the incidents of versions.
+        marking: what was done to services.
         stated: how many services are stored to state something.
         born: when each service spoke first, ascending, microseconds since 1970 UTC.
     """
@@ -74,6 +77,7 @@ class Watch:
     loads: Loads = field(init=False)
     asking: Asking = field(default_factory=Asking)
     joining: Joining = field(default_factory=Joining)
+    marking: Marking = field(default_factory=Marking)
     stated: int = 0
     born: list[int] = field(default_factory=list)
 
@@ -97,7 +101,7 @@ class Watch:
         self.looked_us = now_us
         with self.connection:
             self._take(arrived)
-            self._hear_answers(told)
+            hear_people(self, told)
             group(self, hear(self), told)
             until = self._until(now_us)
             if told.closed or not self._has_more(until):
@@ -115,24 +119,6 @@ class Watch:
             if self._has_more(until):
                 self.prepare()
         return told
-
-    def _hear_answers(self, told: Told) -> None:
-        """Incidents that somebody called false, or accepted, are over."""
-        now = self.intake.closed
-        for mark in memory.answers(self.connection, applied=False) if now is not None else ():
-            ended = self.fleet.dismiss(self.intake.services[mark.service])
-            memory.apply(self.connection, mark.position, now or 0)
-            case, versions = self.lasting.pop(mark.incident, None), self.joining.dismiss(mark.incident)
-            if versions:
-                self.intake.versions.dismiss(mark.service, versions)
-                self.intake.versions.store_known(self.connection)
-                self.joining.keep(self.connection)
-            if case is not None and (ended is not None or versions):
-                over = replace(case.incident, ended_us=(now or 0) * self.intake.width_us)
-                ended = over if versions or ended is None else replace(ended, page=case.incident.page)
-                case = replace(case, incident=ended)
-                told.closed.append(case)
-                store(self.connection, case)
 
     def _has_more(self, until: int | None) -> bool:
         """Whether windows before `until` are to be judged."""
@@ -162,6 +148,8 @@ class Watch:
             self.connection.execute(
                 "INSERT OR REPLACE INTO watch_streams VALUES (?, ?)", (source, msgspec.json.encode(body))
             )
+        memory.note(self.connection, self.intake.markers)
+        self.intake.markers.clear()
         self.intake.trails.store(self.connection)
         self.intake.versions.store(self.connection)
         for one in arrived:
@@ -209,6 +197,7 @@ class Watch:
         changed = self.loads.take(first, until, self.fleet.since, self.settings)
         self.loads.store(self.connection, changed)
         incidents = self._join(ended, until)
+        told.notes += self.marking.look(self.connection, self.settings)
         news = follow(self, incidents, until, now_us, told)
         self.joining.keep(self.connection)
         group(self, [*news, *name(self, told)], told)
