@@ -220,4 +220,5 @@ class Running:
         while not feed.is_over:
             self._say(watch.step(feed.take(0.25), now_us(), caught_up=False))
         self.sources = sources
+        watch.hearing.begun_us = None
         self.loop.feed = self._feed()

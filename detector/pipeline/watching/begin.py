@@ -119,6 +119,7 @@ def _restore(watch: Watch, run: Mapping[str, Any], now_us: int) -> None:
     watch.loads.restore(connection)
     intake.versions.restore(connection)
     watch.joining.restore(connection)
+    watch.hearing.restore(connection)
     intake.trails.restore(connection, run["reached"] or 0)
     for number, data in memory.windows(connection, "open"):
         intake.windows.setdefault(number, []).append(Cells.decode(data))

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 
 import msgspec
 
+from detector.alerts.notice import Facts
 from detector.causes import Cause, Forecast
 from detector.config import Settings
 from detector.pipeline.watching import memory
@@ -55,8 +56,8 @@ class Told:
     notes: list[str] = field(default_factory=list)
 
 
-Speak = Callable[[sqlite3.Connection, list[Case], int], object]
-"""Puts notices about incidents into the outbox, in the transaction that is open."""
+Speak = Callable[[sqlite3.Connection, "list[Case | Facts]", int], object]
+"""Puts notices about incidents, and sources in trouble, into the outbox, in the transaction that is open."""
 
 
 def store(connection: sqlite3.Connection, case: Case) -> None:

@@ -22,6 +22,7 @@ from detector.pipeline.watching.cases import Case, Speak, Told
 from detector.pipeline.watching.fleet import SILENT, Fleet
 from detector.pipeline.watching.following import follow
 from detector.pipeline.watching.grouping import group
+from detector.pipeline.watching.hearing import Hearing
 from detector.pipeline.watching.intake import Added, Intake
 from detector.pipeline.watching.joining import Around, Joining
 from detector.pipeline.watching.loads import Loads
@@ -37,6 +38,8 @@ MOST_TILES = 8
 """Tiles that are written in one transaction."""
 LAST_S = 10.0
 """Answers are waited for so long at the end."""
+LIVE_US = 3_600_000_000
+"""Where lines come so much later than they were written, the clock says nothing about them."""
 LOOK_US = 5_000_000
 """Where nothing arrives, notices that wait for their time are looked at so often."""
 
@@ -59,6 +62,7 @@ class Watch:
         asking: finds out who holds the excess.
         joining: the incidents of versions.
         marking: what was done to services.
+        hearing: which sources are silent.
         stated: how many services are stored to state something.
         born: when each service spoke first, ascending, microseconds since 1970 UTC.
     """
@@ -78,6 +82,7 @@ class Watch:
     asking: Asking = field(default_factory=Asking)
     joining: Joining = field(default_factory=Joining)
     marking: Marking = field(default_factory=Marking)
+    hearing: Hearing = field(default_factory=Hearing)
     stated: int = 0
     born: list[int] = field(default_factory=list)
 
@@ -105,7 +110,7 @@ class Watch:
             group(self, hear(self), told)
             until = self._until(now_us)
             if told.closed or not self._has_more(until):
-                self.speak(self.connection, [*self.lasting.values(), *told.closed], now_us)
+                self._tell(told, told.closed, now_us)
             self._write_run()
         for one in arrived:
             if one.settle is not None:
@@ -114,11 +119,17 @@ class Watch:
             with self.connection:
                 closed = len(told.closed)
                 self._close(min(until, self._chunk_end(until)), now_us, told)
-                self.speak(self.connection, [*self.lasting.values(), *told.closed[closed:]], now_us)
+                self._tell(told, told.closed[closed:], now_us)
                 self._write_run()
             if self._has_more(until):
                 self.prepare()
         return told
+
+    def _tell(self, told: Told, closed: Sequence[Case], now_us: int) -> None:
+        """Tell of incidents that last or were just closed, and of sources."""
+        self.speak(self.connection, [*self.lasting.values(), *closed, *self.hearing.facts(now_us)], now_us)
+        told.notes += self.hearing.notes
+        self.hearing.notes.clear()
 
     def _has_more(self, until: int | None) -> bool:
         """Whether windows before `until` are to be judged."""
@@ -180,7 +191,9 @@ class Watch:
         newest = [clock.newest for clock in watermark.clocks.values() if clock.newest is not None]
         idle = all(clock.heard + watermark.idle_us < now_us for clock in watermark.clocks.values())
         if newest and idle:  # nobody speaks: what was said last is all that there is of its window
-            return max(newest) // width_us + 1
+            is_live = max(newest) + LIVE_US >= max(clock.heard for clock in watermark.clocks.values())
+            by_clock_us = self.hearing.silent_until(now_us) - watermark.lateness_us if is_live else 0
+            return max(max(newest) // width_us + 1, by_clock_us // width_us)
         return None if reached is None else reached // width_us
 
     def _close(self, until: int, now_us: int, told: Told) -> None:
@@ -212,13 +225,15 @@ class Watch:
         """Judge the versions; the incidents that are over, then those that last, those of one cause as one."""
         versions, before = self.intake.versions, self.intake.versions.judged
         open_at = self.fleet.tiles[SILENT].state.open_at
-        found = versions.advance(until * self.intake.width_us, self.settings, open_at)
+        rising = versions.advance(until * self.intake.width_us, self.settings, open_at)
         every = [*ended, *self.fleet.lasting()]
         around = Around(self.recent, until, self.lasting.keys())
-        joined = self.joining.join(every, [*found, *versions.judge.still_open()], around)
+        joined = self.joining.join(every, [*rising, *versions.judge.still_open()], around)
         if versions.judged != before:
             versions.store_known(self.connection)
-        return sorted(joined.values(), key=lambda one: (one.ended_us is None, one.ended_us or 0, one.service, one.id))
+        end_us = until * self.intake.width_us
+        found = [one for one in joined.values() if one.factor >= 1 or not self.hearing.explains(one, end_us)]
+        return sorted(found, key=lambda one: (one.ended_us is None, one.ended_us or 0, one.service, one.id))
 
     def finish(self) -> None:
         """Take the last answers; nothing arrives any more."""
@@ -274,6 +289,7 @@ class Watch:
 
     def _write_run(self) -> None:
         intake = self.intake
+        self.hearing.store(self.connection)
         memory.write_run(self.connection, "run", {
             "closed": intake.closed, "reached": intake.watermark.reached, "released": self.released,
             "tally": dict(intake.tally), "pending": {str(at): sorted(logs) for at, logs in intake.pending.items()},
