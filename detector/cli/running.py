@@ -83,6 +83,7 @@ class Running:
             self.log("warning", warning)
         prepare(self.connection)
         watch = begin(self.connection, resolved.settings, now_us(), self.pool, speaker(alerts))
+        watch.keep_us = alerts.keep_us
         self.sources = sources
         self.loop = Loop(watch, self._feed(), self._dispatcher(resolved), now_us, self._say, self._beat)
         if http is not None:
@@ -206,7 +207,7 @@ class Running:
         watch.fleet.retune(new, opens_at(new.incident_budget))
         watch.intake.retune(new)
         watch.settings = new
-        watch.speak = speaker(alerts)
+        watch.speak, watch.keep_us = speaker(alerts), alerts.keep_us
         if self.loop.dispatcher is not None:
             self.loop.dispatcher.stop()
         self.loop.dispatcher = self._dispatcher(resolved)

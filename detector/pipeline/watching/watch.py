@@ -8,11 +8,12 @@ had been.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
 
+from detector.alerts.rules import KEEP_US
 from detector.config import Settings
 from detector.pipeline.signals import PER_CLIENT, SOURCES
 from detector.pipeline.watching import memory
@@ -23,11 +24,12 @@ from detector.pipeline.watching.fleet import SILENT, Fleet
 from detector.pipeline.watching.following import follow
 from detector.pipeline.watching.grouping import group
 from detector.pipeline.watching.hearing import Hearing
-from detector.pipeline.watching.intake import Added, Intake
+from detector.pipeline.watching.intake import Intake
 from detector.pipeline.watching.joining import Around, Joining
 from detector.pipeline.watching.loads import Loads
 from detector.pipeline.watching.marking import Marking
 from detector.pipeline.watching.packing import pack
+from detector.pipeline.watching.pruning import prune
 from detector.schemas import Incident
 from detector.sources.live.live import Arrived
 from detector.windows.cells import Cells, Recent
@@ -56,14 +58,12 @@ class Watch:
         released: whether windows may close: first, all that waited at the start is taken in.
         lasting: incidents that are open, by id.
         stored: number of a tile -> the block up to which it is stored.
-        named: services that are stored.
         looked_us: when something was last done.
         loads: what services bore.
-        asking: finds out who holds the excess.
-        joining: the incidents of versions.
-        marking: what was done to services.
-        hearing: which sources are silent.
-        stated: how many services are stored to state something.
+        asking, joining: finds out who holds the excess; the incidents of versions.
+        marking, hearing: what was done to services, and which sources are silent.
+        keep_us, pruned_us: how long the past is kept, and when it was last forgotten.
+        named, stated: how many services are stored, and to state something.
         born: when each service spoke first, ascending, microseconds since 1970 UTC.
     """
 
@@ -83,6 +83,8 @@ class Watch:
     joining: Joining = field(default_factory=Joining)
     marking: Marking = field(default_factory=Marking)
     hearing: Hearing = field(default_factory=Hearing)
+    keep_us: int = KEEP_US
+    pruned_us: int = 0
     stated: int = 0
     born: list[int] = field(default_factory=list)
 
@@ -105,6 +107,7 @@ class Watch:
             return told
         self.looked_us = now_us
         with self.connection:
+            told.notes += prune(self, now_us)
             self._take(arrived)
             hear_people(self, told)
             group(self, hear(self), told)
@@ -152,7 +155,8 @@ class Watch:
             memory.write_windows(
                 self.connection, kind, ((one.window, one.cells.encode()) for one in added if one.late is late)
             )
-        self._see_late(added)
+        for each in (one for one in added if one.late and one.window in self.recent.windows):
+            self.recent.add(each.window, each.cells)  # it is not judged any more, but causes know it
         sources = {one.source for one in arrived if one.data}
         for source in sorted(sources):
             body = self.intake.body_of(source)
@@ -175,12 +179,6 @@ class Watch:
         if self.stated < stated:
             memory.write_run(self.connection, "told", {name: sorted(of) for name, of in self.intake.told.items()})
             self.stated = stated
-
-    def _see_late(self, added: Iterable[Added]) -> None:
-        """What came late is not judged any more, but causes know it."""
-        for one in added:
-            if one.late and one.window in self.recent.windows:
-                self.recent.add(one.window, one.cells)
 
     def _until(self, now_us: int) -> int | None:
         """Windows before this one are over; None: nothing is known yet."""
