@@ -64,7 +64,8 @@ class Reasoning:
         span = f", from {tell_moment(report.from_)} to {tell_moment(report.to)}" if report.from_ and report.to else ""
         windows = duration(report.window_seconds * 1e6)
         windows += ", tables in their own" if "counts" in report.input.formats else ""
-        yield f"The scan counted {SIGNALS.get(one.signal, one.signal)} of each service in windows of {windows}{span}."
+        what = SIGNALS.get(one.signal, one.signal)
+        yield f"What was counted: {what} of each service in windows of {windows}{span}."
         yield (f"From its begin there were {precise(one.observed)} {one.unit} on average, where "
                f"{precise(one.expected)} were expected from what was known of the service by then: "
                f"{times_normal(one.factor)}.")  # fmt: skip

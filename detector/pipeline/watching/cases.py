@@ -87,11 +87,12 @@ def report_of(connection: sqlite3.Connection) -> tuple[ScanResult, tuple[str, st
     """All incidents that a state knows as a report, and the budgets of pages and of incidents of its last start."""
     rows = connection.execute("SELECT body FROM watch_incidents ORDER BY started_us, service").fetchall()
     cases = [case_of(data) for (data,) in rows]
+    born_us = connection.execute("SELECT min(born_us) FROM watch_services").fetchone()[0]
     made, run = memory.read_run(connection, "made") or {}, memory.read_run(connection, "run") or {}
     width_us, end = made.get("window_us", 60_000_000), run.get("closed")
     result = ScanResult(
         InputSummary(lines_read=run.get("tally", {}).get("lines", 0)), width_us / 1e6,
-        min((case.incident.started_us for case in cases), default=None), None if end is None else end * width_us,
+        born_us, None if end is None else end * width_us,
         connection.execute("SELECT count(*) FROM watch_services").fetchone()[0],
         [case.incident for case in cases], {case.incident.id: case.cause for case in cases}, [],
     )  # fmt: skip
