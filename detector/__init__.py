@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-    from detector.config import Overrides
+    from detector.overrides import Overrides
     from detector.schemas import ScanResult
 
 __version__ = "0.1.0"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from detector.markers import Marker
+
 
 @dataclass(frozen=True, slots=True)
 class Factor:
@@ -131,6 +133,7 @@ class Cause:
         together: the other services of the group, sorted.
         per: what clients are here: `client`, or `request` or `host` where none is known.
         retried: share of retries in what clients sent before and during; None where that is not known.
+        markers: what was done to the service from an hour before its begin on, until it was noticed; ascending.
     """
 
     kind: str
@@ -144,6 +147,7 @@ class Cause:
     version: Rise | None = None
     group: str = ""
     together: tuple[str, ...] = ()
+    markers: tuple[Marker, ...] = ()
     per: str = "client"
     retried: tuple[float, float] | None = None
 

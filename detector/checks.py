@@ -22,6 +22,7 @@ from detector.config import (
     suggestion,
 )
 from detector.errors import SettingsError
+from detector.markers import parse_markers
 
 
 def checked(key: str, raw: object, wanted: Any, *, is_text: bool = False, label: str | None = None) -> Any:
@@ -51,7 +52,9 @@ def checked(key: str, raw: object, wanted: Any, *, is_text: bool = False, label:
     return value
 
 
-PARSERS: Mapping[str, Callable[[object], object]] = {"max_unparsed": parse_share, "capacity": parse_capacities}
+PARSERS: Mapping[str, Callable[[object], object]] = {
+    "max_unparsed": parse_share, "capacity": parse_capacities, "markers": parse_markers,
+}  # fmt: skip
 """What reads a value that is written otherwise than it is kept."""
 KINDS = {"list": "a list of texts", "bool": "true or false", "int": "a whole number", "float": "a number",
          "str": "a text"}  # fmt: skip

@@ -6,16 +6,17 @@ import difflib
 import math
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
-from typing import Any, TypedDict, get_type_hints
+from typing import Any, get_type_hints
 from zoneinfo import ZoneInfo
 
 from detector.calendars import Calendar
 from detector.capacity import Capacity
 from detector.errors import SettingsError
+from detector.markers import Markers
 from detector.userformats import UserFormat
 
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
@@ -97,6 +98,7 @@ class Settings:
             lasts so long is a warning.
         settle_after: an incident that lasts so long closes as settled; an hour at least.
         page_on: severities that page, within the budget; names with commas between them.
+        markers: where deploys and other changes are told; None: nowhere.
         services, calendar, formats: what is told of some services (the closest pattern last), planned times, formats.
     """
 
@@ -127,6 +129,7 @@ class Settings:
     warning_factor: float = 2.0
     warning_lasts: str = "5m"
     page_on: str = "warning,critical"
+    markers: Markers | None = None
     settle_after: str = "24h"
     services: tuple[OfServices, ...] = ()
     calendar: tuple[Calendar, ...] = ()
@@ -160,42 +163,6 @@ class Display:
     quiet: bool = False
     no_progress: bool = False
     color: str = "auto"
-
-
-class Overrides(TypedDict, total=False):
-    """The settings of `Settings` as named arguments."""
-
-    input_format: str
-    service: str | None
-    service_name: str | None
-    client: str | None
-    timezone: str
-    year: int | None
-    since: str | None
-    until: str | None
-    by: str
-    max_unparsed: float | str
-    window: str
-    budget: str
-    incident_budget: str
-    least_excess: float
-    least_factor: float
-    direction: str
-    warmup: str
-    threads: int
-    model: str | None
-    lateness: str
-    idle: str
-    capacity: Mapping[str, Mapping[str, object]]
-    critical_within: str
-    warning_within: str
-    warning_factor: float
-    warning_lasts: str
-    page_on: str
-    settle_after: str
-    services: Mapping[str, Mapping[str, object]]
-    calendar: Sequence[Mapping[str, object]]
-    formats: Mapping[str, Mapping[str, object]]
 
 
 def types_of(part: type) -> dict[str, Any]:

@@ -12,7 +12,6 @@ import detector
 from detector.checks import CHECKS
 from detector.config import (
     SECTIONS,
-    Overrides,
     Settings,
     known_keys,
     parse_budget,
@@ -24,6 +23,7 @@ from detector.config import (
 )
 from detector.errors import SettingsError
 from detector.layers import Layer, resolve, settings_of
+from detector.overrides import Overrides
 
 
 def test_the_last_layer_wins_and_is_remembered():

@@ -25,6 +25,7 @@ class Life(Struct, frozen=True, kw_only=True):
         sequence: of the next notice; 0 while nothing was said.
         told: severities told, the latest last; kind: told last; spoken_us: when.
         named: whether it was told who holds most of it.
+        together: services that were told.
         quiet_us: since when it is quiet; None while it lasts.
         over: nothing more is to be said.
         digested: it was part of a digest.
@@ -44,6 +45,7 @@ class Life(Struct, frozen=True, kw_only=True):
     kind: str = ""
     spoken_us: int = 0
     named: bool = False
+    together: tuple[str, ...] = ()
     quiet_us: int | None = None
     over: bool = False
     digested: bool = False
@@ -82,6 +84,14 @@ def assign(groups: dict[str, list[Facts]], lives: dict[str, Life]) -> dict[str, 
         life = life or next((now for now, member in same if now is not None and _goes_on(now, member)), None)
         found.setdefault(life.key if life else name, []).extend(members)
     return found
+
+
+def joined(found: dict[str, list[Facts]], lives: dict[str, Life]) -> dict[str, Facts]:
+    """Key of each life that goes on as part of another one -> what that is told by; `found`: as `assign` gives it."""
+    owner = {member.id: members for members in found.values() for member in members}
+    going_on = [life for key, life in lives.items() if not life.over and key not in found]
+    theirs = {life.key: [owner[name] for name in life.names if name in owner] for life in going_on}
+    return {key: lead_of(others[0], None, ()) for key, others in theirs.items() if others}
 
 
 def _goes_on(life: Life, one: Facts) -> bool:

@@ -13,14 +13,17 @@ SEVERITIES: tuple[Severity, ...] = ("info", "warning", "critical")
 State = Literal["open", "update", "resolved"]
 Topic = Literal["surge", "source_silent", "source_lagging", "digest", "test"]
 Reason = Literal[
-    "began", "severity_changed", "kind_changed", "contributor_known", "ended", "settled", "unseen", "digest",
+    "began", "severity_changed", "kind_changed", "contributor_known", "others_joined", "ended", "settled", "joined",
+    "unseen", "digest",
     "unchanged", "too_soon", "quiet_time", "silenced", "maintenance", "below_page", "too_old", "already_told",
 ]  # fmt: skip
-"""Why a notice is spoken (the first line) or held back (the second). A closed list:
+"""Why a notice is spoken (the first two lines) or held back (the third). A closed list:
 
 - began, ended: the incident did; settled: it lasted so long that it is no surge any more
 - severity_changed, kind_changed: against what was told last
 - contributor_known: who holds most of it took longer to find out than the first notice could wait
+- others_joined: the same cause raises services that were not told; joined: it has the cause of another life, which
+  tells of it from now on
 - unseen: nothing was heard of it for too long, so nobody knows whether it lasts
 - digest: the collected incidents that page nobody
 - unchanged: nothing new; already_told: it was over and told before
@@ -28,7 +31,8 @@ Reason = Literal[
 - silenced, maintenance: somebody wants quiet; below_page: it pages nobody; too_old: it ended long before it was seen
 """
 SPOKEN: frozenset[Reason] = frozenset(
-    {"began", "severity_changed", "kind_changed", "contributor_known", "ended", "settled", "unseen", "digest"}
+    {"began", "severity_changed", "kind_changed", "contributor_known", "others_joined", "ended", "settled", "joined",
+     "unseen", "digest"}
 )
 NAMESPACE = UUID("6f0b2a52-4d1e-5c39-9d0e-0d7f5c0d8a11")
 

@@ -240,15 +240,22 @@ def counts(connection: sqlite3.Connection) -> dict[Standing, int]:
 
 
 def prune(connection: sqlite3.Connection, before_us: int) -> int:
-    """Forget what was sent before; the caller commits. What waits or is dead stays, and so does what lasts.
+    """Forget what was put before, but for the last word about what lasts, if that was sent; the caller commits.
+
+    Silences that were over before are forgotten too.
 
     Returns:
-        how many are forgotten.
+        how many are forgotten that never arrived: dead letters, and what waits for a receiver that nobody sends to.
     """
-    return connection.execute(
-        "DELETE FROM alerts_outbox WHERE standing = 'sent' AND done_us < ? AND (NOT lasts OR position NOT IN"
+    connection.execute("DELETE FROM alerts_silences WHERE until_us < ?", (before_us,))
+    lost = connection.execute(
+        "DELETE FROM alerts_outbox WHERE standing != 'sent' AND put_us < ?", (before_us,)
+    ).rowcount
+    connection.execute(
+        "DELETE FROM alerts_outbox WHERE standing = 'sent' AND put_us < ? AND (NOT lasts OR position NOT IN"
         " (SELECT max(position) FROM alerts_outbox GROUP BY receiver, key))", (before_us,),
-    ).rowcount  # fmt: skip
+    )  # fmt: skip
+    return lost
 
 
 def _delivery(row: tuple[Any, ...]) -> Delivery:

@@ -2,8 +2,9 @@
 
 The life of a notice's key is open -> update ... -> resolved, after the model of Alertmanager: what flaps gives one
 open and one resolved, because an end counts only after a time of quiet, in which whatever comes back about the same
-service goes on with the same life. Incidents of one cause share a life. An update says that severity or cause changed,
-and not more often than is bearable. Silences and maintenance hold back what opens and what updates, and what ends
+service goes on with the same life. Incidents of one cause share a life: what is found later to have the cause of
+another one goes on with that. An update says that severity or cause changed or that others joined, and not more often
+than is bearable. Silences and maintenance hold back what opens and what updates, and what ends
 meanwhile is not told; but a resolved always follows an open, so that nobody waits for an end that has come.
 """
 
@@ -14,7 +15,7 @@ from collections.abc import Collection, Iterable, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from detector.alerts.lives import Book, Life, assign, grouped, is_told, lead_of, new_life
+from detector.alerts.lives import Book, Life, assign, grouped, is_told, joined, lead_of, new_life
 from detector.alerts.notice import SEVERITIES, Facts, Notice, Reason, State, notice_id, worse
 from detector.alerts.rules import MINUTE_US, Rules, Silence, owner_of, quiet_about
 from detector.alerts.wording import digest_text, digest_title, moment, text, title
@@ -63,13 +64,15 @@ def decide(
     quiet = {
         one.service for members in found.values() for one in members if quiet_about(one.service, all_quiet, now_us)
     }
+    moved = joined(found, lives)
     for key in sorted({*lives, *found}):
         members = found.get(key, [])
         life = lives.get(key)
         if life is None or (life.over and not is_told(life, members)):
             life = new_life(key, members, now_us, quiet, again=life is not None)
         life = _heard(life, members, now_us, quiet)
-        life, decision = _step(life, now_us, rules, all_quiet)
+        move = moved.get(key)
+        life, decision = _step(life, now_us, rules, all_quiet) if move is None else _join(life, move, now_us, rules)
         decisions.append(decision)
         if decision.reason == "began" and _is_quiet(life, now_us, rules):  # over when it was first seen
             life, decision = _step(life, now_us, rules, all_quiet)
@@ -118,6 +121,15 @@ def _step(life: Life, now_us: int, rules: Rules, silences: Sequence[Silence]) ->
     return _update(life, now_us, rules, silence)
 
 
+def _join(life: Life, other: Facts, now_us: int, rules: Rules) -> tuple[Life, Decision]:
+    """Nothing more is said of it but that another one tells of it, if anything was said at all."""
+    if life.sequence == 0:
+        return _hold(replace(life, over=True), "already_told")
+    names = {other.service, *other.services_together} - {life.service}
+    lead = replace(life.lead, services_together=tuple(sorted(names)))
+    return _speak(replace(life, lead=lead), "resolved", "joined", now_us, rules)
+
+
 def _is_quiet(life: Life, now_us: int, rules: Rules) -> bool:
     """It ended, and long enough ago."""
     return life.quiet_us is not None and now_us - life.quiet_us >= rules.quiet_us
@@ -152,6 +164,8 @@ def _update(life: Life, now_us: int, rules: Rules, silence: Silence | None) -> t
     """It lasts: say what changed, if anything did."""
     reason: Reason | None = None
     is_named = life.named or life.lead.contributor is None
+    if {life.lead.service, *life.lead.services_together} - {life.service, *life.together}:
+        reason = "others_joined"
     if not is_named:
         reason = "contributor_known"
     if life.lead.kind != life.kind:
@@ -181,6 +195,7 @@ def _speak(life: Life, state: State, reason: Reason, now_us: int, rules: Rules) 
         life, sequence=life.sequence + 1, spoken_us=now_us, told=told, kind=life.lead.kind, reason=reason,
         over=state == "resolved", named=life.named or life.lead.contributor is not None,
         service=life.lead.service if life.sequence == 0 else life.service,
+        together=tuple(sorted({*life.together, life.lead.service, *life.lead.services_together})),
     )  # fmt: skip
     notice = _notice(life, state, reason, now_us, rules)
     return life, Decision(key=life.key, reason=reason, notice=notice, news=True)
@@ -188,13 +203,16 @@ def _speak(life: Life, state: State, reason: Reason, now_us: int, rules: Rules) 
 
 def _notice(life: Life, state: State, reason: Reason, now_us: int, rules: Rules) -> Notice:
     owner = owner_of(life.service, rules.owners)
-    sequence = life.sequence - 1
+    sequence, named = life.sequence - 1, life.lead
+    if state == "resolved" and named.service != life.service:  # its page bears another name
+        others = {named.service, *named.services_together} - {life.service}
+        named = replace(named, service=life.service, services_together=tuple(sorted(others)))
     return Notice(
         id=notice_id(life.key, life.first_us, state, sequence), key=life.key,
         thread=notice_id(life.key, life.first_us, "open", 0), sequence=sequence, state=state, reason=reason,
         topic=life.lead.topic, service=life.service, severity=life.told[-1], worst=life.worst, told=life.told,
         page=life.lead.page, first_seen_us=life.first_us, decided_us=now_us, facts=life.lead, owner=owner.owner,
-        runbook=owner.runbook, title=title(state, life.told[-1], life.lead),
+        runbook=owner.runbook, title=title(state, life.told[-1], named, reason),
         text=text(state, reason, life.lead, owner.owner, owner.runbook),
     )  # fmt: skip
 

@@ -10,6 +10,8 @@ from typing import Literal
 MINUTE_US = 60_000_000
 HOUR_US = 60 * MINUTE_US
 DAY_US = 24 * HOUR_US
+KEEP_US = 30 * DAY_US
+"""For so long notices, and what they were about, are kept."""
 Others = Literal["now", "digest", "never"]
 
 

@@ -5,6 +5,7 @@ update_every = "5m"             # at most one update about an incident in this t
 quiet = "15m"                   # what ended may come back for so long without a word
 others = "digest"               # what pages nobody: "now", "digest" or "never"
 digest_every = "1d"
+keep = "30d"                    # what was sent or could not be, incidents that are over, markers, silences
 
 [alerts.team]                   # a receiver; one table each
 kind = "webhook"                # webhook, alertmanager, pagerduty, slack, email, heartbeat
@@ -38,7 +39,7 @@ from msgspec import Struct
 
 from detector.alerts.channels.table import CHANNELS
 from detector.alerts.receiver import Receiver
-from detector.alerts.rules import Owner, Rules, Silence
+from detector.alerts.rules import KEEP_US, Owner, Rules, Silence
 from detector.alerts.secrets import open_to_others
 from detector.config import parse_span, suggestion
 from detector.errors import SettingsError
@@ -55,6 +56,7 @@ class General(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     quiet: str = "15m"
     others: Literal["now", "digest", "never"] = "digest"
     digest_every: str = "1d"
+    keep: str = "30d"
 
 
 class Maintenance(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"from_": "from"}):
@@ -77,10 +79,11 @@ class OwnerTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 @dataclass(frozen=True, slots=True)
 class AlertSettings:
-    """How notices are decided on and who gets them."""
+    """How notices are decided on, who gets them, and for how long they are kept."""
 
     rules: Rules = field(default_factory=Rules)
     receivers: tuple[Receiver, ...] = ()
+    keep_us: int = KEEP_US
 
     def warnings(self) -> list[str]:
         """What is allowed and unwise: secrets that everybody on this machine can read."""
@@ -100,7 +103,10 @@ def parse_alerts(tables: Mapping[str, object]) -> AlertSettings:
     receivers = tuple(_receiver(key, value) for key, value in alerts.items() if isinstance(value, Mapping))
     rules = _rules(_convert(general, General, "[alerts]"), alerts.get("maintenance", []), owners)
     _check_names(rules.owners, [one.name for one in receivers])
-    return AlertSettings(rules, receivers)
+    keep_us = _span_us(str(general.get("keep", General().keep)), "keep")
+    if keep_us < rules.keep_us:
+        raise SettingsError(f"[alerts]: `keep`: {general['keep']} is too short; write 7d or more, such as 30d")
+    return AlertSettings(rules, receivers, keep_us)
 
 
 def _table(value: object, where: str) -> Mapping[str, Any]:

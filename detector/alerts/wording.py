@@ -13,8 +13,8 @@ MOST_NAMED = 10
 LARGE = 1000
 
 
-def title(state: State, severity: Severity, facts: Facts) -> str:
-    """One line: `critical: checkout x9.7 normal`."""
+def title(state: State, severity: Severity, facts: Facts, reason: Reason = "began") -> str:
+    """One line: `critical: checkout x9.7 normal, with 2 other services`."""
     name = clean(facts.service)
     if facts.topic == "test":
         return "Test notice of detector"
@@ -22,9 +22,12 @@ def title(state: State, severity: Severity, facts: Facts) -> str:
         return f"{name} is heard again" if state == "resolved" else f"{severity}: {name} is silent"
     if facts.topic == "source_lagging":
         return f"{name} has caught up" if state == "resolved" else f"{severity}: {name} lags behind"
+    others = _others(len(facts.services_together))
+    if reason == "joined":
+        return f"joined: {name} is told{others} from now on"
     if state == "resolved":
-        return f"resolved: {name}"
-    return f"{severity}: {name} {height(facts)}"
+        return f"resolved: {name}{others}"
+    return f"{severity}: {name} {height(facts)}{',' * bool(others)}{others}"
 
 
 def text(state: State, reason: Reason, facts: Facts, owner: str | None, runbook: str | None) -> str:
@@ -38,6 +41,11 @@ def text(state: State, reason: Reason, facts: Facts, owner: str | None, runbook:
     if facts.topic == "surge":
         lines.append(f"See more: detector explain {clean(facts.id)}")
     return "\n".join(line.strip() for line in lines if line)
+
+
+def _others(count: int) -> str:
+    """` with 2 other services`."""
+    return f" with {count} other service{'s' * (count != 1)}" if count else ""
 
 
 def digest_text(facts: tuple[Facts, ...]) -> str:
@@ -62,8 +70,11 @@ def _first(state: State, reason: Reason, facts: Facts) -> str:
         return _source(state, facts)
     name = clean(facts.service)
     if state != "resolved":
-        change = {"severity_changed": f"Now {facts.severity}. ", "kind_changed": "Another cause now. "}.get(reason, "")
+        change = {"severity_changed": f"Now {facts.severity}. ", "kind_changed": "Another cause now. ",
+                  "others_joined": "More services rose by the same cause. "}.get(reason, "")  # fmt: skip
         return f"{change}{name} is {_much(facts)}, {_when(facts)}."
+    if reason == "joined":
+        return f"{name} has the same cause as what was told of others: one notice tells of all. It is {_much(facts)}."
     if reason == "unseen":
         return f"Nothing is heard of {name} any more: whether it is still {_much(facts)} is not known."
     if reason == "settled":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import date, time
 from typing import Any
 
@@ -71,7 +72,10 @@ def _toml(value: object) -> str:
     import json
 
     from detector.capacity import show_capacities
+    from detector.markers import Markers
 
+    if isinstance(value, Markers):
+        value = {key: text for key, text in asdict(value).items() if text is not None}
     if isinstance(value, tuple):
         value = show_capacities(value)
     if isinstance(value, list):

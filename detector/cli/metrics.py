@@ -72,6 +72,9 @@ class _Snapshot:
         oldest = Gauge(f"{PREFIX}source_oldest_seconds", "age of the oldest of it", labels=["source"])
         losses = Counter(f"{PREFIX}losses", "lines or bytes lost, cut or repaired", labels=["source", "reason"])
         troubles = Gauge(f"{PREFIX}source_troubles", "what is wrong with a source now", labels=["source"])
+        silent = Gauge(f"{PREFIX}source_silent", "1: nothing comes from it, and that was told", labels=["source"])
+        for name, ear in list(self._running.loop.watch.hearing.ears.items())[:MOST_SOURCES]:
+            silent.add_metric([name], float(ear.silent_us is not None))
         lags = self._running.loop.feed.lags()
         for name, lag in list(lags.items())[:MOST_SOURCES]:
             if lag.waiting_bytes is not None:
@@ -80,7 +83,7 @@ class _Snapshot:
             troubles.add_metric([name], len(lag.troubles))
             for reason, number in sorted(lag.losses.items()):
                 losses.add_metric([name, reason], number)
-        yield from (waiting, oldest, losses, troubles)
+        yield from (waiting, oldest, losses, troubles, silent)
 
     def _outbox(self, now_us: int) -> Iterable[Any]:
         from prometheus_client.core import GaugeMetricFamily as Gauge

@@ -83,6 +83,7 @@ class Running:
             self.log("warning", warning)
         prepare(self.connection)
         watch = begin(self.connection, resolved.settings, now_us(), self.pool, speaker(alerts))
+        watch.keep_us = alerts.keep_us
         self.sources = sources
         self.loop = Loop(watch, self._feed(), self._dispatcher(resolved), now_us, self._say, self._beat)
         if http is not None:
@@ -163,6 +164,8 @@ class Running:
 
     def _say(self, told: Told) -> None:
         self.opened += len(told.opened)
+        for note in told.notes:
+            self.log("warning", note)
         self.tell(told)
 
     def _beat(self) -> None:
@@ -188,7 +191,7 @@ class Running:
         Raises:
             DetectorError: the new settings are wrong, or need another state; nothing was changed.
         """
-        from detector.config import parse_span
+        from detector.pipeline.marking import pattern_from
         from detector.pipeline.model import fingerprint
         from detector.pipeline.opening import width_of
         from detector.pipeline.scan import check_budgets, opens_at
@@ -200,11 +203,11 @@ class Running:
             raise SettingsError("window, services and clients cannot change while a watch runs; use another --state")
         check_budgets(new)
         alerts = alerts_from(resolved)
+        pattern_from(new)
         watch.fleet.retune(new, opens_at(new.incident_budget))
-        watch.settings = watch.intake.settings = new
-        watch.intake.watermark.lateness_us = round(parse_span(new.lateness) * 1e6)
-        watch.intake.watermark.idle_us = round(parse_span(new.idle) * 1e6)
-        watch.speak = speaker(alerts)
+        watch.intake.retune(new)
+        watch.settings = new
+        watch.speak, watch.keep_us = speaker(alerts), alerts.keep_us
         if self.loop.dispatcher is not None:
             self.loop.dispatcher.stop()
         self.loop.dispatcher = self._dispatcher(resolved)
@@ -218,4 +221,5 @@ class Running:
         while not feed.is_over:
             self._say(watch.step(feed.take(0.25), now_us(), caught_up=False))
         self.sources = sources
+        watch.hearing.begun_us = None
         self.loop.feed = self._feed()

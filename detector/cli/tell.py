@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from detector.layers import Resolved
     from detector.schemas import ScanResult
 
-KEPT_US = 30 * 86_400_000_000
-"""What was sent is listed for so long."""
-
 
 def check(state: str | None, resolved: Resolved) -> AlertSettings:
     """Refuse receivers that cannot work before anything is read.
@@ -72,8 +69,9 @@ def send(settings: AlertSettings, state: str, held: Sequence[str] = (), *, quiet
 
     edge, connection = edge_here(), open_outbox(state)
     with connection:
-        prune(connection, edge.now_us() - KEPT_US)
-    troubles = _send(state, settings, edge)
+        lost = prune(connection, edge.now_us() - settings.keep_us)
+    troubles = [f"{lost} notices that never arrived are forgotten"] if lost else []
+    troubles += _send(state, settings, edge)
     numbers = counts(connection)
     connection.close()
     if numbers["waiting"] or numbers["dead"]:

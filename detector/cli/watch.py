@@ -127,8 +127,7 @@ def printer(style: str) -> Callable[[Told], None]:
     def tell(told: Told) -> None:
         for name, cases in (("open", told.opened), ("resolved", told.closed)):
             for case in cases:
-                event = event_of("open" if name == "open" else "resolved", case.incident, case.cause, case.seen_us,
-                                 case.deploys)  # fmt: skip
+                event = event_of("open" if name == "open" else "resolved", case.incident, case.cause, case.seen_us)
                 write_stdout(write(event))
 
     return tell

@@ -13,15 +13,7 @@ from detector.formats.clock import Calendar, instants
 from detector.formats.format import LINE, Format, LevelAt, Rare, Span, Unless
 from detector.formats.hashing import hash_at, hash_texts, hash_whole
 from detector.formats.levels import from_leading_word, from_priorities
-from detector.formats.lines import (
-    Lines,
-    Positions,
-    Words,
-    leading_number,
-    leading_word,
-    lines_of,
-    texts_at,
-)
+from detector.formats.lines import Lines, Positions, Words, leading_number, leading_word, lines_of, texts_at
 from detector.formats.repeats import read_rare
 from detector.formats.spans import MISSING, place_of, until
 from detector.formats.times_in_place import times_in_place

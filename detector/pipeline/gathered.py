@@ -6,7 +6,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from detector.errors import CUT_REPEATS, Fault, Losses
+from detector.markers import Marker
 from detector.pipeline.index import FileIndex
+from detector.pipeline.marking import merge_markers
 from detector.pipeline.read import Reading
 from detector.pipeline.stores import Store
 from detector.schemas import InputSummary
@@ -28,6 +30,8 @@ class Gathered:
         timed: whether any line has a time.
         indexes: where in each log which times lie.
         versions: what the clients of each version sent, in logs.
+        markers: what was done to services; what came again in the same minute once.
+        unmarked: lines that tell it without a time, or too many.
     """
 
     summary: InputSummary
@@ -37,6 +41,8 @@ class Gathered:
     timed: bool = False
     indexes: list[FileIndex] = field(default_factory=list)
     versions: VersionTotals = field(init=False)
+    markers: dict[tuple[str, str, int], Marker] = field(default_factory=dict)
+    unmarked: int = 0
 
     def __post_init__(self) -> None:
         self.versions = VersionTotals(self.totals)
@@ -64,6 +70,8 @@ class Gathered:
         self.totals.add(reading.partial, stream)
         if reading.versions is not None:
             self.versions.add(reading.versions)  # after the totals, which say how dense the sample is
+        merge_markers(self.markers, reading.markers[0])
+        self.unmarked += reading.markers[1]
         self.timed |= reading.partial.last is not None
 
     def tell_undated(self, path: str, lines: int) -> None:

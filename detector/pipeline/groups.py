@@ -5,13 +5,14 @@ Two incidents of different services are tied if they overlap in time, and
 - the value that holds the most of their excess is the same version, host or client, or
 - they began within ten minutes, are of the same kind, and a value holds a fifth of the excess of both.
 
-What is tied to something tied is tied. A group is named by the incident that was noticed first, so its name does not
-change when others join it.
+What is tied to something tied is tied, and stays so: a watch has told it. A group is named by the incident that was
+noticed first, so its name does not change when others join it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
 
@@ -26,20 +27,41 @@ Values = frozenset[tuple[str, str]]
 
 
 def tie(incidents: Sequence[Incident], causes: Mapping[str, Cause]) -> dict[str, Cause]:
-    """The causes by id of the incident, each with its group and the other services of that."""
+    """The causes by id of the incident, each with its group and the other services of that.
+
+    Args:
+        incidents: in any order.
+        causes: of each; one that names its group already was tied before, to others that may be over and not be here.
+    """
     ordered = sorted(incidents, key=_by_detection)
     rank = {one.id: place for place, one in enumerate(ordered)}
-    group = {one.id: one.id for one in ordered}
-    for one, other in combinations(ordered, 2):
+    group = {one.id: causes[one.id].group or one.id for one in ordered}
+    members: dict[str, list[Incident]] = defaultdict(list)
+    for one in ordered:
+        members[group[one.id]].append(one)
+    for one, other in _near(ordered, causes):
         names = {group[one.id], group[other.id]}
         if len(names) > 1 and _are_tied(one, other, causes):
-            kept, gone = sorted(names, key=rank.__getitem__)
-            group = {key: kept if name == gone else name for key, name in group.items()}
+            kept, gone = sorted(names, key=lambda name: (rank.get(name, -1), name))
+            for each in members[gone]:
+                group[each.id] = kept
+            members[kept] += members.pop(gone)
+    services = {name: {one.service for one in every} for name, every in members.items()}
     found = dict(causes)
     for one in incidents:
-        services = {each.service for each in incidents if group[each.id] == group[one.id]} - {one.service}
-        found[one.id] = replace(causes[one.id], group=group[one.id], together=tuple(sorted(services)))
+        others = (services[group[one.id]] | set(causes[one.id].together)) - {one.service}
+        found[one.id] = replace(causes[one.id], group=group[one.id], together=tuple(sorted(others)))
     return found
+
+
+def _near(ordered: Sequence[Incident], causes: Mapping[str, Cause]) -> Iterator[tuple[Incident, Incident]]:
+    """The pairs that share a value: only these can be tied."""
+    sharing: dict[Hashable, list[Incident]] = defaultdict(list)
+    for one in ordered:
+        for value in sorted(_values(causes[one.id])):
+            sharing[value].append(one)
+    for every in sharing.values():
+        yield from combinations(every, 2)
 
 
 def _by_detection(incident: Incident) -> tuple[int, str]:

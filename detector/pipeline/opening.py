@@ -18,6 +18,7 @@ from detector.formats.sniff import choose
 from detector.formats.table import FORMATS
 from detector.formats.user import compile_format, failures
 from detector.pipeline.headers import later_headers
+from detector.pipeline.marking import pattern_from
 from detector.pipeline.naming import names_from
 from detector.pipeline.read import Context
 from detector.schemas import Block
@@ -77,7 +78,7 @@ def context_for(file: SourceFile, head: Sequence[str], settings: Settings, now_u
     name = None if settings.input_format == "auto" else settings.input_format
     recipe = choose([*later_headers(file, head), *head], known_formats(settings), calendar, name)
     recipe = replace(recipe, calendar=_dated(file, recipe, calendar, settings))
-    return Context(recipe, width_of(settings), file.stem, names_from(settings))
+    return Context(recipe, width_of(settings), file.stem, names_from(settings), marks=pattern_from(settings))
 
 
 def for_counting(context: Context) -> Context:

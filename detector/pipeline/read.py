@@ -9,6 +9,8 @@ import polars as pl
 from detector.formats.hashing import hash_texts
 from detector.formats.lines import cut_lines
 from detector.formats.records import CONTINUATION, PART, REASONS, Parsed, Recipe, read_records
+from detector.markers import Marker
+from detector.pipeline.marking import find_markers
 from detector.pipeline.naming import Names, rename
 from detector.pipeline.version_counts import Agents, InLines, count_versions, versions_from
 from detector.schemas import Block
@@ -29,6 +31,7 @@ class Context:
         stem: the service of lines that do not say whose they are.
         names: how services and clients are named.
         agents: what is known of the versions of its clients; it changes no count.
+        marks: pattern of lines that are markers; empty: none are.
     """
 
     recipe: Recipe
@@ -36,6 +39,7 @@ class Context:
     stem: str
     names: Names = field(default_factory=Names)
     agents: Agents = field(default_factory=Agents, compare=False)
+    marks: str = ""
 
 
 @dataclass(slots=True)
@@ -49,6 +53,7 @@ class Reading:
         formats: records by the name of the format that read them.
         offset_bytes: where the block begins in its decompressed stream.
         versions: lines of each client of each version; None where the format knows neither.
+        markers: what was done to services; and lines that fit but were left out.
     """
 
     partial: Partial
@@ -58,6 +63,7 @@ class Reading:
     formats: dict[str, int]
     offset_bytes: int = 0
     versions: VersionCounts | None = None
+    markers: tuple[list[Marker], int] = ([], 0)
 
 
 def read(block: Block, context: Context) -> Reading:
@@ -68,6 +74,7 @@ def read(block: Block, context: Context) -> Reading:
     parsed = read_records(lines, context.recipe, wanted | versions_from(context.recipe, context.agents))
     stem = context.stem if names.all is None else names.all
     frame = rename(parsed.frame, lines, names, stem)
+    markers = find_markers(lines, frame, stem, context.recipe, context.marks) if context.marks else ([], 0)
     if names.client:
         frame = frame.with_columns(client_hash=hash_texts(frame["client"]))
     frame, kinds = _without_parts(frame, parsed.kinds)
@@ -77,7 +84,7 @@ def read(block: Block, context: Context) -> Reading:
         told = InLines(lines, context.recipe, frame)
         versions = count_versions(frame, partial, told, context.width_us, context.agents)
     where = unparsed(parsed), dict(parsed.formats)
-    return Reading(partial, len(lines.begins), len(block.data), *where, block.offset_bytes, versions)
+    return Reading(partial, len(lines.begins), len(block.data), *where, block.offset_bytes, versions, markers)
 
 
 def _others(context: Context) -> frozenset[str]:

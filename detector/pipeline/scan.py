@@ -12,6 +12,7 @@ from detector.causes import Cause
 from detector.config import Settings, parse_budget, score_of
 from detector.errors import InputError
 from detector.incidents.pages import known_at, mark_pages
+from detector.markers import Marker
 from detector.pipeline.aids import NO_AIDS, Aids
 from detector.pipeline.around import windows_around
 from detector.pipeline.causes import cause_of
@@ -20,6 +21,7 @@ from detector.pipeline.digest import NOTHING, Keep
 from detector.pipeline.gather import gather
 from detector.pipeline.gathered import Gathered
 from detector.pipeline.groups import tie
+from detector.pipeline.marking import with_markers
 from detector.pipeline.period import Period, period_of
 from detector.pipeline.planned import mark_planned
 from detector.pipeline.stores import Store
@@ -28,6 +30,7 @@ from detector.pipeline.version_walk import add_versions, told_of, with_version
 from detector.pipeline.walk import Walk, walk
 from detector.schemas import Incident, ScanResult
 from detector.severity import rate
+from detector.sources.marker_files import read_marker_file
 
 YOUNG_US = 3_600_000_000
 """What is known of a service for less is not judged."""
@@ -81,6 +84,7 @@ def judge(
         causes, untold = explain(causes, walks, gathered, settings, now_us)
     incidents = incidents_of(walks, period, settings)
     causes = tie(incidents, {one.id: with_version(causes[one.id], one.signal) for one in incidents})
+    marked, unmarked = _markers(gathered, settings)
     return ScanResult(
         input=gathered.summary,
         window_seconds=(stores[0] if stores else gathered.totals).width_us / 1e6,
@@ -88,8 +92,8 @@ def judge(
         to_us=max((one.end_us for one in walks), default=None),
         services=services,
         incidents=incidents,
-        causes=causes,
-        notes=_notes(gathered, walks) + untold,
+        causes=with_markers(incidents, causes, marked),
+        notes=_notes(gathered, walks) + untold + unmarked,
         windows=_windows(walks, incidents, period, settings, keep) if walks else None,
         overview=_overview(walks),
     )
@@ -181,6 +185,15 @@ def incidents_of(walks: Sequence[Walk], period: Period, settings: Settings) -> l
         marked = mark_pages(planned, partial(known_at, births_us), parse_budget(settings.budget))
         found += [rate(one, of.forecasts.get(one.id), of.end_us, settings) for one in marked]
     return sorted(filter(period.covers, found), key=_by_start)
+
+
+def _markers(gathered: Gathered, settings: Settings) -> tuple[list[Marker], list[str]]:
+    """All markers, and in words what of them could not be read."""
+    left_out = [f"{gathered.unmarked} lines that are markers were left out"] if gathered.unmarked else []
+    if settings.markers is None or settings.markers.file is None:
+        return list(gathered.markers.values()), left_out
+    told = read_marker_file(settings.markers.file)
+    return [*gathered.markers.values(), *told.markers], left_out + told.faults
 
 
 def _by_start(incident: Incident) -> tuple[int, str, str]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from detector.alerts.facts import facts_of
 from detector.alerts.notice import SEVERITIES, Facts
 from detector.alerts.rules import DAY_US
 from detector.causes import Cause
 from detector.report.numbers import unit_of
+from detector.report.sentences import tell_markers
+from detector.report.shape import shape_incident
 from detector.schemas import Incident, ScanResult
 
 NO_CAUSE = Cause("volume", None, None, None)
@@ -29,4 +33,8 @@ def facts_about(incident: Incident, cause: Cause, end_us: int | None = None) -> 
     """
     unit, scale = unit_of(incident.signal, incident.window_us, cause.per)
     bad = next(one for one in SEVERITIES if one == incident.severity)
-    return facts_of(incident, cause, bad, unit=unit, scale=scale, ended_us=end_us)
+    facts = facts_of(incident, cause, bad, unit=unit, scale=scale, ended_us=end_us)
+    if not cause.markers:
+        return facts
+    began = f"It began {tell_markers(shape_incident(incident, cause))}."
+    return replace(facts, detail=f"{facts.detail} {began}".strip())

@@ -16,6 +16,7 @@ from detector.report.sentences import (
     tell_change,
     tell_delay,
     tell_length,
+    tell_markers,
     tell_moment,
     tell_percent,
     tell_planned,
@@ -86,6 +87,7 @@ def _when(one: IncidentShape, to: str | None) -> Markup:
         "p", "Began ", moment(begin, "started"), ", noticed ", moment(one.detected_at, "detected", begin),
         f", after {tell_delay(one)}; {tell_length(one, to)}", ended,
         f", {tell_planned(one.calendar)}" if one.calendar else None,
+        f", {tell_markers(one)}" if one.markers else None,
         f". Seen in {signal_words(one)}; score ", number(one.score, "score"), ".",
         class_="soft",
     )  # fmt: skip

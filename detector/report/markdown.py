@@ -15,6 +15,7 @@ from detector.report.sentences import (
     named_drivers,
     tell_change,
     tell_course,
+    tell_markers,
     tell_moment,
     tell_percent,
     tell_question,
@@ -71,6 +72,8 @@ def _section(one: IncidentShape, to: str | None, *, can_mark: bool) -> list[str]
     lines += [f"- {line}" for line in tell_forecast(one.forecast, one.ended_at)]
     asked = tell_question(one, can_mark=can_mark)
     lines += [f"- {asked}"] if asked else []
+    if one.markers:
+        lines.append(f"- began {code(tell_markers(one))}")
     if one.services_together:
         lines.append(f"- together with {', '.join(map(code, one.services_together))}")
     return lines

@@ -17,6 +17,7 @@ from detector.report.sentences import (
     tell_change,
     tell_delay,
     tell_length,
+    tell_markers,
     tell_moment,
     tell_percent,
     tell_planned,
@@ -64,7 +65,7 @@ class Reasoning:
         span = f", from {tell_moment(report.from_)} to {tell_moment(report.to)}" if report.from_ and report.to else ""
         windows = duration(report.window_seconds * 1e6)
         windows += ", tables in their own" if "counts" in report.input.formats else ""
-        yield f"The scan counted {signal_words(one)} of each service in windows of {windows}{span}."
+        yield f"What was counted: {signal_words(one)} of each service in windows of {windows}{span}."
         yield (f"From its begin there were {precise(one.observed)} {one.unit} on average, where "
                f"{precise(one.expected)} were expected from what was known of the service by then: "
                f"{times_normal(one.factor)}.")  # fmt: skip
@@ -76,6 +77,8 @@ class Reasoning:
         if one.version is not None:
             yield (f"Clients of {one.version.value}, first seen {tell_moment(one.version.first_seen_at)}, send "
                    f"{tell_version(one.version)}.")  # fmt: skip
+        if one.markers:
+            yield f"It began {tell_markers(one)}."
         if one.services_together:
             yield f"Other services rose by the same cause: {', '.join(one.services_together)}."
 

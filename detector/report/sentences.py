@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from detector.report.numbers import brief, times_normal
-from detector.report.shape import DriverShape, DriversShape, IncidentShape, VersionShape
+from detector.report.numbers import MINUTE_US, brief, times_normal
+from detector.report.shape import DriverShape, DriversShape, IncidentShape, MarkerShape, VersionShape
 from detector.times import clock, day, duration, micros
 
 NOTABLE = 1.15
@@ -103,6 +103,20 @@ def tell_change(before: float, during: float) -> str:
     if before <= 0 or during / before > LARGE:
         return f"from {'almost ' * (before > 0)}nothing to {brief(during)}"
     return f"x{brief(during / before)}"
+
+
+def tell_markers(one: IncidentShape) -> str:
+    """`8 min after deploy 4.9.0 of fleet-api`: what was done, the latest first; nothing if nothing was."""
+    return ", ".join(_marker(each, one) for each in sorted(one.markers, key=lambda each: each.at, reverse=True))
+
+
+def _marker(marker: MarkerShape, one: IncidentShape) -> str:
+    """Seen from the begin of the incident, which is known to a minute or so."""
+    what = marker.text if " " in marker.text else f"deploy {marker.text}"
+    whom = "" if marker.services == "*" else f" of {marker.services}"
+    after_us = micros(one.started_at) - micros(marker.at)
+    when = f"{duration(abs(after_us))} {'after' if after_us > 0 else 'before'}"
+    return f"{'right after' if abs(after_us) < MINUTE_US else when} {what}{whom}"
 
 
 def tell_percent(share: float | None) -> str:

@@ -109,10 +109,19 @@ class VersionShape(msgspec.Struct, frozen=True):
     lines_at_full: float
 
 
+class MarkerShape(msgspec.Struct, frozen=True):
+    """What was done to services (a pattern of their names) and when."""
+
+    at: str
+    services: str
+    text: str
+
+
 class IncidentShape(msgspec.Struct, frozen=True):
     """One surge; observed and expected in `unit`, times RFC 3339 in UTC; settled: it lasts, but is followed no more.
 
-    `group` is the same for all incidents of one cause: the id of the one that was noticed first.
+    `group` is the same for all incidents of one cause: the id of the one that was noticed first. `markers` are what was
+    done to the service from an hour before its begin on, until it was noticed, such as a deploy.
     """
 
     id: str
@@ -138,6 +147,7 @@ class IncidentShape(msgspec.Struct, frozen=True):
     services_known: int | None = None
     group: str = ""
     version: VersionShape | None = None
+    markers: list[MarkerShape] = []
 
 
 class ScanShape(msgspec.Struct, frozen=True, rename={"from_": "from"}):
@@ -207,6 +217,7 @@ def shape_incident(incident: Incident, cause: Cause) -> IncidentShape:
         contributors=[*map(_contributor, cause.contributors)], services_together=list(cause.together),
         settled=incident.settled, forecast=shape_forecast(cause.forecast), calendar=incident.calendar,
         services_known=incident.services_known, group=cause.group or incident.id, version=shape_version(cause.version),
+        markers=[MarkerShape(rfc3339(one.at_us), one.services, one.text) for one in cause.markers],
     )  # fmt: skip
 
 

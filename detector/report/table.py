@@ -9,7 +9,7 @@ from detector.report.escape import cells, escape, shorten
 from detector.report.leads import tell_left, tell_load, tell_origin
 from detector.report.look import Look
 from detector.report.numbers import MINUTE_US, brief, factor_of, times_normal, unit_of
-from detector.report.sentences import tell_planned, tell_question, tell_reasons, tell_version
+from detector.report.sentences import tell_markers, tell_planned, tell_question, tell_reasons, tell_version
 from detector.report.shape import NO_CAUSE, shape_forecast, shape_incident, shape_version
 from detector.report.spark import CELLS, sparkline
 from detector.report.summary import summarize
@@ -57,6 +57,7 @@ def _block(incident: Incident, cause: Cause, result: ScanResult, look: Look, *, 
     asked = textwrap.wrap(tell_question(shape_incident(incident, cause), can_mark=look.can_mark), look.width - INDENT)
     reasons = _reasons(incident, cause) if is_first else f"the same cause as #{escape(cause.group)}"
     lines += [line for line in (escape(tell_planned(incident.calendar)), reasons) if line]
+    lines += _wrap(tell_markers(shape_incident(incident, cause)), look.width - INDENT, "")
     who = [line for one in cause.contributors[:1] if is_first and one.share >= LEAST_SHARE
            for line in _who(one, incident, cause, look)]  # fmt: skip
     if is_first and cause.together:

@@ -39,6 +39,8 @@ class Handler(BaseHTTPRequestHandler):
         """As told."""
         if isinstance(kind, int):
             self.status(outer, kind)
+            if kind // 100 == 2:
+                outer.accepted.append(self.headers.get("webhook-id", ""))
         elif kind == "hang":
             outer.closing.wait(30)
         elif kind == "drip":
@@ -89,6 +91,7 @@ class Server:
         self.behaviour: int | str = 204
         self.headers: dict[str, str] = {}
         self.received: list[Received] = []
+        self.accepted: list[str] = []
         self.arrived, self.closing = Event(), Event()
         self.server = Quiet(("127.0.0.1", port), Handler)
         self.server.outer = self  # type: ignore[attr-defined]

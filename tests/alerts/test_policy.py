@@ -112,7 +112,26 @@ def test_an_incident_that_joins_a_group_stays_one_notice():
     """An incident told alone and grouped later goes on with its life."""
     book, _, _ = said(Book(), [facts("a1")], NOW)
     grouped = [facts("a1", group="g"), facts("b2", service="cart", group="g")]
-    assert [] == said(book, grouped, NOW + MINUTE)[1]
+    book, early, _ = said(book, grouped, NOW + MINUTE)
+    book, later, _ = said(book, grouped, NOW + 6 * MINUTE)
+    assert ([], [("update", "others_joined")]) == (early, later)
+    assert ["unchanged"] == said(book, grouped, NOW + 12 * MINUTE)[2]
+
+
+def test_two_that_turn_out_to_be_one_cause_go_on_as_one():
+    """What was told alone before its cause was known is said to go on with the other; one notice lasts and ends."""
+    book, _, _ = said(Book(), [facts("a1"), facts("b2", service="cart")], NOW)
+    grouped = [facts("a1", group="a1"), facts("b2", service="cart", group="a1")]
+    book, decisions = decide(book, grouped, NOW + MINUTE, RULES)
+    joined = notices(decisions)[0]
+    book, updated, _ = said(book, grouped, NOW + 6 * MINUTE)
+    ended = [replace(one, ended_us=NOW + 10 * MINUTE) for one in grouped]
+    book, resolved, _ = said(book, ended, NOW + HOUR)
+    assert ("b2", "resolved", "joined") == (joined.key, joined.state, joined.reason)
+    assert "joined: cart is told with 1 other service from now on" == joined.title
+    assert "Together with checkout." in joined.text
+    assert ([("update", "others_joined")], [("resolved", "ended")]) == (updated, resolved)
+    assert [] == said(book, ended, NOW + 2 * HOUR)[1]
 
 
 @pytest.mark.parametrize("kind", ["silenced", "maintenance"])
@@ -206,7 +225,7 @@ def test_owner_and_runbook_come_from_the_first_pattern_that_matches():
 def test_a_notice_reads_like_a_colleague():
     """Service, how many times normal, since when, why, who, how long it can go on, and how to see more."""
     one = notice(minutes_to_overload=12.0, services_together=("cart",))
-    assert "warning: checkout x9.7 normal" == one.title
+    assert "warning: checkout x9.7 normal, with 1 other service" == one.title
     assert [
         "checkout is at 9.7 times what is normal: 215 lines/min, expected 22, since 2026-09-21 14:08 UTC.",
         "Because of messages per client x9.4.",

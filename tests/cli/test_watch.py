@@ -97,7 +97,12 @@ def test_settings_are_read_again_and_stay_if_they_are_wrong(tmp_path) -> None:
     with watching(tmp_path, "shop.log", "--state", "state") as process:
         process.wait_for("watching")
         for text, answer in (('budget = "2/day"\n', "settings read again"), ("budjet = 1\n", "did you mean"),
-                             ('window = "10s"\n', "cannot change while a watch runs")):  # fmt: skip
+                             ('window = "10s"\n', "cannot change while a watch runs"),
+                             ('[alerts.team]\nkind = "pager"\n', "`kind` must be one of"),
+                             ('[markers]\npattern = "("\n', "no valid regular expression"),
+                             ('[[sources]]\nkind = "sylog"\n', "did you mean"),
+                             ("[[alerts.maintenance]]\nfrom = 1\n", "maintenance"),
+                             ('[markers]\nfile = "none.txt"\n', "settings read again")):  # fmt: skip
             settings.write_text(text)
             process.popen.send_signal(signal.SIGHUP)
             process.wait_for(answer)

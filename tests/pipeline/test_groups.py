@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from detector.causes import Cause, Contributor
 from detector.pipeline.groups import tie
 from detector.schemas import Incident
@@ -53,6 +55,16 @@ def test_the_same_status_ties_only_what_began_together_and_is_of_one_kind():
     assert alone == groups((incident("a"), cause(error)), (incident("b", 11), cause(error)))
     assert alone == groups((incident("a"), cause(error)), (incident("b"), cause(error, kind="clients")))
     assert alone == groups((incident("a"), cause(error)), (incident("b"), cause(("status", "500", 0.1))))
+
+
+def test_what_was_tied_stays_tied():
+    """An incident that was tied to one that is over and gone keeps its group, which whatever is tied to it takes on."""
+    before = replace(cause(("status", "500", 0.5)), group="old", together=("gone",))
+    found = groups((incident("a", 100), before), (incident("b", 40), cause(APP)), (incident("c", 105), cause(APP)))
+    assert {"a": ("old", ("gone",)), "b": ("b", ("c",)), "c": ("b", ("b",))} == found
+    both = groups((incident("a", 100), replace(before, contributors=cause(APP).contributors)),
+                  (incident("b", 40), cause(APP)))  # fmt: skip
+    assert {"a": ("old", ("b", "gone")), "b": ("old", ("a",))} == both
 
 
 def test_ties_are_passed_on():

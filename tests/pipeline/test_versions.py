@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import polars as pl
 import pytest
 
 from detector.formats.lines import cut_lines
@@ -100,4 +101,4 @@ def test_lines_of_a_format_that_knows_no_version_have_none():
     text = "\n".join(sample.text for sample in known["route53"].samples)
     lines = cut_lines(text.encode())
     assert recipe.tells_versions
-    assert [None] * 2 == InLines(lines, recipe).texts(np.array([0, 1])).to_list()
+    assert [None] * 2 == InLines(lines, recipe, pl.DataFrame()).texts(np.array([0, 1])).to_list()

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from detector.alerts.notice import Facts
 from detector.capacity import Capacity
 from detector.config import Settings
 from detector.errors import SettingsError
@@ -52,7 +53,7 @@ def pool() -> Iterator[ThreadPoolExecutor]:
         yield executor
 
 
-def nothing(_connection: sqlite3.Connection, _cases: list[Case], _now_us: int) -> None:
+def nothing(_connection: sqlite3.Connection, _cases: list[Case | Facts], _now_us: int) -> None:
     """Tell nobody."""
 
 

@@ -236,8 +236,9 @@ def hear(watch: Watch) -> list[Case]:
     return heard
 
 
-def name(watch: Watch, told: Told) -> None:
-    """Tell who holds the excess as far as that is known by now."""
+def name(watch: Watch, told: Told) -> list[Case]:
+    """Tell who holds the excess as far as that is known by now; the incidents of which it is new."""
     heard = {case.incident.id: case for case in hear(watch)}
     told.opened = [heard.get(case.incident.id, case) for case in told.opened]
     told.closed = [heard.get(case.incident.id, case) for case in told.closed]
+    return list(heard.values())

@@ -16,6 +16,7 @@ from detector.baseline.store import load
 from detector.config import Settings, parse_span
 from detector.errors import SettingsError
 from detector.pipeline.advance import State
+from detector.pipeline.marking import pattern_from
 from detector.pipeline.model import fingerprint, recall
 from detector.pipeline.opening import width_of
 from detector.pipeline.scan import opens_at
@@ -46,9 +47,10 @@ def begin(connection: sqlite3.Connection, settings: Settings, now_us: int, pool:
 
     Raises:
         ModelError: the model, or what is stored, cannot be read or does not fit.
-        SettingsError: the state was made under other settings.
+        SettingsError: the state was made under other settings, or lines cannot be found by them.
     """
     width_us = width_of(settings)
+    pattern_from(settings)  # refused now, not when a file comes
     _check_fit(connection, settings, width_us)
     opens = opens_at(settings.incident_budget)
     fresh = partial(State, width_us, (LINES, PER_LINE), load_prior(), settings, opens)
@@ -118,6 +120,7 @@ def _restore(watch: Watch, run: Mapping[str, Any], now_us: int) -> None:
     watch.loads.restore(connection)
     intake.versions.restore(connection)
     watch.joining.restore(connection)
+    watch.hearing.restore(connection)
     intake.trails.restore(connection, run["reached"] or 0)
     for number, data in memory.windows(connection, "open"):
         intake.windows.setdefault(number, []).append(Cells.decode(data))

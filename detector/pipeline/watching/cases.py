@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 
 import msgspec
 
+from detector.alerts.notice import Facts
 from detector.causes import Cause, Forecast
 from detector.config import Settings
 from detector.pipeline.watching import memory
@@ -23,7 +24,6 @@ class Case:
     Attributes:
         incident: as it is now.
         cause: what drives it.
-        deploys: what was deployed to the service shortly before.
         seen_us: up to when its windows were judged, microseconds since 1970 UTC.
         stale: it was noticed long after it was, and wakes nobody.
         asked_us: up to when its lines were last looked at for who holds the excess.
@@ -33,7 +33,6 @@ class Case:
 
     incident: Incident
     cause: Cause = NO_CAUSE
-    deploys: tuple[str, ...] = ()
     seen_us: int = 0
     stale: bool = False
     asked_us: int = 0
@@ -48,21 +47,23 @@ class Told:
     Attributes:
         opened, closed: incidents.
         windows: how many closed.
+        notes: what went wrong, in words.
     """
 
     opened: list[Case] = field(default_factory=list)
     closed: list[Case] = field(default_factory=list)
     windows: int = 0
+    notes: list[str] = field(default_factory=list)
 
 
-Speak = Callable[[sqlite3.Connection, list[Case], int], object]
-"""Puts notices about incidents into the outbox, in the transaction that is open."""
+Speak = Callable[[sqlite3.Connection, "list[Case | Facts]", int], object]
+"""Puts notices about incidents, and sources in trouble, into the outbox, in the transaction that is open."""
 
 
 def store(connection: sqlite3.Connection, case: Case) -> None:
     """Write an incident as it is now; the caller commits."""
     one = case.incident
-    body = {"incident": asdict(one), "cause": asdict(case.cause), "deploys": case.deploys, "seen_us": case.seen_us,
+    body = {"incident": asdict(one), "cause": asdict(case.cause), "seen_us": case.seen_us,
             "stale": case.stale, "noticed": None if case.noticed is None else asdict(case.noticed),
             "before": case.before, "asked_us": case.asked_us}  # fmt: skip
     connection.execute(
@@ -79,18 +80,19 @@ def case_of(data: bytes) -> Case:
     asked_us = body.get("asked_us", 0)
     noticed = msgspec.convert(body.get("noticed"), Forecast | None)
     before = body.get("before", {})
-    return Case(incident, cause, tuple(body["deploys"]), body["seen_us"], body["stale"], asked_us, noticed, before)
+    return Case(incident, cause, body["seen_us"], body["stale"], asked_us, noticed, before)
 
 
 def report_of(connection: sqlite3.Connection) -> tuple[ScanResult, tuple[str, str]]:
     """All incidents that a state knows as a report, and the budgets of pages and of incidents of its last start."""
     rows = connection.execute("SELECT body FROM watch_incidents ORDER BY started_us, service").fetchall()
     cases = [case_of(data) for (data,) in rows]
+    born_us = connection.execute("SELECT min(born_us) FROM watch_services").fetchone()[0]
     made, run = memory.read_run(connection, "made") or {}, memory.read_run(connection, "run") or {}
     width_us, end = made.get("window_us", 60_000_000), run.get("closed")
     result = ScanResult(
         InputSummary(lines_read=run.get("tally", {}).get("lines", 0)), width_us / 1e6,
-        min((case.incident.started_us for case in cases), default=None), None if end is None else end * width_us,
+        born_us, None if end is None else end * width_us,
         connection.execute("SELECT count(*) FROM watch_services").fetchone()[0],
         [case.incident for case in cases], {case.incident.id: case.cause for case in cases}, [],
     )  # fmt: skip

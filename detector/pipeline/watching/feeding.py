@@ -36,6 +36,37 @@ def live_of(source: Source, clock: Clock) -> Live:
     return Otlp(source, clock)
 
 
+class Slot(Inbox):
+    """The way of one source into the inbox of all, which notes when something came through."""
+
+    def __init__(self, inbox: Inbox, name: str, heard: dict[str, int]) -> None:
+        self._inbox, self._name, self._heard = inbox, name, heard
+
+    @property
+    def waiting_bytes(self) -> int:
+        """As of the inbox of all."""
+        return self._inbox.waiting_bytes
+
+    @property
+    def is_full(self) -> bool:
+        """As of the inbox of all."""
+        return self._inbox.is_full
+
+    def put(self, arrived: Arrived, stop: threading.Event) -> bool:
+        """As of the inbox of all."""
+        return self._inbox.put(arrived, stop) and self._note(arrived)
+
+    def offer(self, *arrived: Arrived) -> bool:
+        """As of the inbox of all."""
+        return self._inbox.offer(*arrived) and self._note(*arrived)
+
+    def _note(self, *arrived: Arrived) -> bool:
+        for one in arrived:
+            if one.data:
+                self._heard[self._name] = one.received_us
+        return True
+
+
 @dataclass(slots=True)
 class Feed:
     """Sources that run.
@@ -46,6 +77,7 @@ class Feed:
         inbox: what arrived.
         stop: ends them.
         failures: of sources that could not go on.
+        heard: name of a source -> when lines came from it last, microseconds since 1970 UTC.
     """
 
     lives: Sequence[Live]
@@ -57,6 +89,7 @@ class Feed:
     begun_s: float = 0.0
     heard_s: float = 0.0
     caught_up: bool = False
+    heard: dict[str, int] = field(default_factory=dict)
 
     def start(self, positions: Mapping[str, Position]) -> None:
         """Let the sources run."""
@@ -68,7 +101,7 @@ class Feed:
 
     def _run(self, live: Live, positions: Mapping[str, Position]) -> None:
         try:
-            live.run(self.inbox, positions, self.stop)
+            live.run(Slot(self.inbox, live.name, self.heard), positions, self.stop)
         except BaseException as error:  # noqa: BLE001  told by the thread that waits for it
             self.failures.append(error)
 

@@ -7,16 +7,16 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from detector.causes import Forecast, Rise
+from detector.causes import Contributor, Forecast, Rise
 from detector.config import parse_budget
 from detector.incidents.pages import known_at, mark_pages
 from detector.pipeline.causes import HORIZON, cause_of
 from detector.pipeline.planned import mark_planned
 from detector.pipeline.version_walk import told_of, with_version
-from detector.pipeline.watching import memory
 from detector.pipeline.watching.asking import WAIT_S, ask, is_due
 from detector.pipeline.watching.cases import Case, Told, store
 from detector.pipeline.watching.foreseeing import MOST, foresee, hour_before, load_of_all
+from detector.pipeline.watching.marking import markers_for
 from detector.schemas import Incident
 from detector.severity import rate
 
@@ -27,7 +27,7 @@ STALE_US = 15 * 60_000_000
 """What is noticed so much later than it was (lines came late, the watch was down) wakes nobody."""
 
 
-def follow(watch: Watch, incidents: Sequence[Incident], now: int, now_us: int, told: Told) -> None:
+def follow(watch: Watch, incidents: Sequence[Incident], now: int, now_us: int, told: Told) -> list[Case]:
     """Bring the incidents of a watch up to date, and store them; the caller commits.
 
     Args:
@@ -36,7 +36,11 @@ def follow(watch: Watch, incidents: Sequence[Incident], now: int, now_us: int, t
         now: the window up to which all were judged.
         now_us: the clock, microseconds since 1970 UTC.
         told: what began and what is over is added.
+
+    Returns:
+        those of which it is new what drives them or who holds the excess.
     """
+    news = list[Case]()
     lasting = {one.id: one for one in incidents if one.ended_us is None}
     rises = watch.joining.rises()
     due, asked = _due(watch, lasting), list[Case]()
@@ -56,11 +60,18 @@ def follow(watch: Watch, incidents: Sequence[Incident], now: int, now_us: int, t
         else:
             watch.lasting.pop(one.id, None)
             told.closed.append(case)
+        if before is None or _by_whom(before) != _by_whom(case):
+            news.append(case)
         store(watch.connection, case)
     if asked:
         ask(watch, asked, now)
         if any(not case.stale for case in told.opened):
             watch.asking.wait(WAIT_S)
+    return news
+
+
+def _by_whom(case: Case) -> tuple[str, tuple[Contributor, ...]]:
+    return case.cause.kind, case.cause.contributors
 
 
 def _with_rise(watch: Watch, case: Case, rise: Rise | None) -> Case:
@@ -83,7 +94,8 @@ def _opened(watch: Watch, incident: Incident, now: int, now_us: int) -> Case:
     """An incident that was not known."""
     width_us = watch.intake.width_us
     cause, stale = cause_of(incident, watch.recent, now), now_us - incident.detected_us > STALE_US
-    case = Case(incident, cause, _deploys(watch, incident), now * width_us, stale)
+    cause = replace(cause, markers=markers_for(watch.connection, incident))
+    case = Case(incident, cause, now * width_us, stale)
     case = replace(case, before=hour_before(incident, watch.loads))
     noticed = _foresee(watch, case, incident.detected_us // width_us)
     return replace(case, cause=replace(cause, forecast=noticed), noticed=noticed)
@@ -98,8 +110,11 @@ def _going_on(watch: Watch, incident: Incident, before: Case, now: int) -> Case:
     case = replace(before, incident=incident, seen_us=now * width_us)
     if now <= incident.started_us // width_us + 2 * HORIZON:
         cause, old = cause_of(incident, watch.recent, now), before.cause
-        cause = replace(cause, forecast=old.forecast, contributors=old.contributors, retried=old.retried)
-        case = replace(case, cause=cause, deploys=_deploys(watch, incident))
+        cause = replace(
+            cause, forecast=old.forecast, contributors=old.contributors, retried=old.retried,
+            group=old.group, together=old.together, markers=markers_for(watch.connection, incident),
+        )  # fmt: skip
+        case = replace(case, cause=cause)
     return case if incident.ended_us is None else replace(case, cause=replace(case.cause, forecast=case.noticed))
 
 
@@ -114,13 +129,3 @@ def _marked(watch: Watch, case: Case) -> Incident:
     incident = mark_pages([incident], partial(known_at, watch.born), parse_budget(settings.budget))[0]
     incident = rate(incident, case.cause.forecast, case.seen_us, settings)
     return replace(incident, page=incident.page and not case.stale)
-
-
-def _deploys(watch: Watch, incident: Incident) -> tuple[str, ...]:
-    """What was deployed to the service in the hour before the alarm."""
-    since = incident.started_us - 3_600_000_000
-    return tuple(
-        text
-        for at_us, subject, text in memory.marks(watch.connection, "deploy")
-        if since <= at_us <= incident.detected_us and subject in (incident.service, "*")
-    )

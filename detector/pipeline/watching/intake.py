@@ -5,11 +5,13 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
-from detector.config import Settings
+from detector.config import Settings, parse_span
 from detector.errors import CUT_REPEATS
+from detector.markers import Marker
+from detector.pipeline.marking import pattern_from
 from detector.pipeline.read import Reading
 from detector.pipeline.watching import memory
 from detector.pipeline.watching.streams import Stream, times_of
@@ -89,6 +91,7 @@ class Intake:
         pending: number of a service that was not judged yet -> the logs in which it spoke.
         trails: where the lines of the last hours are.
         versions: what the clients of each version sent.
+        markers: that came and are not stored.
         told: column -> names of the services that state it.
         windows: that are open, in parts.
         closed: windows before this one are closed; None: none is.
@@ -104,6 +107,7 @@ class Intake:
     pending: dict[int, set[str]] = field(default_factory=dict)
     trails: Trails = field(default_factory=Trails)
     versions: Versions = field(init=False)
+    markers: list[Marker] = field(default_factory=list)
     told: dict[str, set[str]] = field(default_factory=dict)
     windows: dict[int, list[Cells]] = field(default_factory=dict)
     closed: int | None = None
@@ -119,6 +123,7 @@ class Intake:
             stream = self.streams.setdefault(run.source, Stream(run.source))
             reading = stream.read(run.data, run.received_us, self.settings)
             self._count(reading)
+            self.markers += reading.markers[0]
             head = stream.seam.join(reading.partial)
             for partial in (head, reading.partial):
                 if partial is not None and len(partial.window):
@@ -134,6 +139,19 @@ class Intake:
             self.watermark.see(run.source, times, run.received_us)
         return added
 
+    def retune(self, settings: Settings) -> None:
+        """Read by other settings from now on: lateness, what is a marker, how logs to come are read.
+
+        Raises:
+            SettingsError: no lines can be found by the pattern of markers; nothing was changed.
+        """
+        marks = pattern_from(settings)
+        self.settings = settings
+        self.watermark.lateness_us = round(parse_span(settings.lateness) * 1e6)
+        self.watermark.idle_us = round(parse_span(settings.idle) * 1e6)
+        for stream in self.streams.values():
+            stream.context = None if stream.context is None else replace(stream.context, marks=marks)
+
     def _count(self, reading: Reading) -> None:
         self.tally["lines"] += reading.lines
         self.tally["bytes"] += reading.size_bytes
@@ -143,6 +161,8 @@ class Intake:
             self.tally[f"unparsed {reason}"] += number
         for name, number in reading.formats.items():
             self.tally[f"format {name}"] += number
+        if reading.markers[1]:
+            self.tally["markers left out"] += reading.markers[1]
 
     def _add(self, stream: Stream, partial: Partial, received_us: int) -> list[Added]:
         """Sort the counts of a block into their windows."""

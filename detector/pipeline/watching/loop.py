@@ -9,7 +9,7 @@ from threading import Event
 from detector.alerts.dispatch import Dispatcher
 from detector.pipeline.watching.cases import Told
 from detector.pipeline.watching.feeding import Feed
-from detector.pipeline.watching.watch import Watch
+from detector.pipeline.watching.watch import LOOK_US, Watch
 
 TAKE_S = 0.25
 """Nobody has to wait longer for the end of a window than this and what the windows themselves cost."""
@@ -26,6 +26,7 @@ class Loop:
         tell: is told what came of each step.
         beat: is called after each step: all is well.
         stop: lets sources end, and the loop when what they brought is taken.
+        listened_us: when it was last asked how sources are.
     """
 
     watch: Watch
@@ -35,6 +36,7 @@ class Loop:
     tell: Callable[[Told], None]
     beat: Callable[[], None] = lambda: None
     stop: Event = field(default_factory=Event)
+    listened_us: int = 0
 
     def run(self) -> None:
         """Go on until the sources have ended, or until `stop`.
@@ -49,12 +51,22 @@ class Loop:
             is_over = self.feed.is_over
             arrived = self.feed.take(0.0 if is_busy else TAKE_S)
             ended = is_over and not arrived
+            self._listen()
             told = self.watch.step(arrived, self.now_us(), caught_up=self.feed.caught_up or ended)
             self._say(told)
             is_busy = self.watch.prepare()
             if ended:
                 self.watch.finish()
                 return
+
+    def _listen(self) -> None:
+        """Note which sources were heard, once all that waited at the start is read."""
+        hearing, now_us = self.watch.hearing, self.now_us()
+        if hearing.begun_us is None or not self.watch.released:
+            hearing.begin(list(self.feed.lags()), now_us)
+        elif now_us - self.listened_us >= LOOK_US:
+            self.listened_us = now_us
+            hearing.hear(self.feed.heard, self.feed.lags(), now_us)
 
     def _say(self, told: Told) -> None:
         self.tell(told)

@@ -17,11 +17,13 @@ from typing import Any, NamedTuple
 import msgspec
 
 from detector.errors import DetectorError, InputError
+from detector.markers import Marker
 
 FILE = "state.sqlite"
 LOCK = "watch.lock"
 VERSION = 1
 BUSY_S = 30.0
+MINUTE_US = 60_000_000
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS watch_run (name TEXT PRIMARY KEY, body BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS watch_positions (key TEXT PRIMARY KEY, body BLOB NOT NULL);
@@ -48,6 +50,7 @@ CREATE TABLE IF NOT EXISTS watch_marks (
     position INTEGER PRIMARY KEY AUTOINCREMENT, at_us INTEGER NOT NULL, kind TEXT NOT NULL, subject TEXT NOT NULL,
     text TEXT NOT NULL, applied INTEGER
 );
+CREATE INDEX IF NOT EXISTS watch_marks_at ON watch_marks (kind, at_us);
 """
 
 
@@ -166,6 +169,16 @@ def mark(connection: sqlite3.Connection, at_us: int, kind: str, subject: str, te
         )
 
 
+def note(connection: sqlite3.Connection, markers: Iterable[Marker]) -> None:
+    """Store what was done to services, unless it is known from the same minute; the caller commits."""
+    for one in markers:
+        connection.execute(
+            "INSERT INTO watch_marks (at_us, kind, subject, text) SELECT ?1, 'deploy', ?2, ?3 WHERE NOT EXISTS ("
+            "SELECT 1 FROM watch_marks WHERE kind = 'deploy' AND subject = ?2 AND text = ?3 AND at_us / ?4 = ?1 / ?4)",
+            (one.at_us, one.services, one.text, MINUTE_US),
+        )
+
+
 def answers(connection: sqlite3.Connection, *, applied: bool) -> list[Mark]:
     """What people said about incidents, that was or was not applied yet, in order."""
     rows = connection.execute(
@@ -181,10 +194,10 @@ def apply(connection: sqlite3.Connection, position: int, window: int) -> None:
     connection.execute("UPDATE watch_marks SET applied = ? WHERE position = ?", (window, position))
 
 
-def marks(connection: sqlite3.Connection, kind: str) -> list[tuple[int, str, str]]:
-    """Marks of a kind: when, about what, and what."""
-    query = "SELECT at_us, subject, text FROM watch_marks WHERE kind = ? ORDER BY at_us, position"
-    return connection.execute(query, (kind,)).fetchall()
+def markers(connection: sqlite3.Connection, since_us: int, until_us: int) -> list[Marker]:
+    """What was done to services in a time, both ends included."""
+    query = "SELECT at_us, subject, text FROM watch_marks WHERE kind = 'deploy' AND at_us BETWEEN ? AND ?"
+    return sorted(Marker(*row) for row in connection.execute(query, (since_us, until_us)).fetchall())
 
 
 def close(connection: sqlite3.Connection) -> None:

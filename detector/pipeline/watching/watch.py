@@ -8,22 +8,28 @@ had been.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import msgspec
 
+from detector.alerts.rules import KEEP_US
 from detector.config import Settings
 from detector.pipeline.signals import PER_CLIENT, SOURCES
 from detector.pipeline.watching import memory
+from detector.pipeline.watching.answers import hear_people
 from detector.pipeline.watching.asking import Asking, hear, name
-from detector.pipeline.watching.cases import Case, Speak, Told, store
+from detector.pipeline.watching.cases import Case, Speak, Told
 from detector.pipeline.watching.fleet import SILENT, Fleet
 from detector.pipeline.watching.following import follow
-from detector.pipeline.watching.intake import Added, Intake, store_added
+from detector.pipeline.watching.grouping import group
+from detector.pipeline.watching.hearing import Hearing
+from detector.pipeline.watching.intake import Intake, store_added
 from detector.pipeline.watching.joining import Around, Joining
 from detector.pipeline.watching.loads import Loads
+from detector.pipeline.watching.marking import Marking
 from detector.pipeline.watching.packing import pack
+from detector.pipeline.watching.pruning import prune
 from detector.schemas import Incident
 from detector.sources.live.live import Arrived
 from detector.windows.cells import Cells, Recent, merge
@@ -50,12 +56,12 @@ class Watch:
         released: whether windows may close: first, all that waited at the start is taken in.
         lasting: incidents that are open, by id.
         stored: number of a tile -> the block up to which it is stored.
-        named: services that are stored.
         looked_us: when something was last done.
         loads: what services bore.
-        asking: finds out who holds the excess.
-        joining: the incidents of versions.
-        stated: how many services are stored to state something.
+        asking, joining: finds out who holds the excess; the incidents of versions.
+        marking, hearing: what was done to services, and which sources are silent.
+        keep_us, pruned_us: how long the past is kept, and when it was last forgotten.
+        named, stated: how many services are stored, and to state something.
         born: when each service spoke first, ascending, microseconds since 1970 UTC.
     """
 
@@ -73,6 +79,10 @@ class Watch:
     loads: Loads = field(init=False)
     asking: Asking = field(default_factory=Asking)
     joining: Joining = field(default_factory=Joining)
+    marking: Marking = field(default_factory=Marking)
+    hearing: Hearing = field(default_factory=Hearing)
+    keep_us: int = KEEP_US
+    pruned_us: int = 0
     stated: int = 0
     born: list[int] = field(default_factory=list)
 
@@ -95,12 +105,13 @@ class Watch:
             return told
         self.looked_us = now_us
         with self.connection:
+            told.notes += prune(self, now_us)
             self._take(arrived)
-            self._hear_answers(told)
-            hear(self)
+            hear_people(self, told)
+            group(self, hear(self), told)
             until = self._until(now_us)
             if told.closed or not self._has_more(until):
-                self.speak(self.connection, [*self.lasting.values(), *told.closed], now_us)
+                self._tell(told, told.closed, now_us)
             self._write_run()
         for one in arrived:
             if one.settle is not None:
@@ -109,29 +120,17 @@ class Watch:
             with self.connection:
                 closed = len(told.closed)
                 self._close(min(until, self._chunk_end(until)), now_us, told)
-                self.speak(self.connection, [*self.lasting.values(), *told.closed[closed:]], now_us)
+                self._tell(told, told.closed[closed:], now_us)
                 self._write_run()
             if self._has_more(until):
                 self._write_learned()
         return told
 
-    def _hear_answers(self, told: Told) -> None:
-        """Incidents that somebody called false, or accepted, are over."""
-        now = self.intake.closed
-        for mark in memory.answers(self.connection, applied=False) if now is not None else ():
-            ended = self.fleet.dismiss(self.intake.services[mark.service])
-            memory.apply(self.connection, mark.position, now or 0)
-            case, versions = self.lasting.pop(mark.incident, None), self.joining.dismiss(mark.incident)
-            if versions:
-                self.intake.versions.dismiss(mark.service, versions)
-                self.intake.versions.store_known(self.connection)
-                self.joining.keep(self.connection)
-            if case is not None and (ended is not None or versions):
-                over = replace(case.incident, ended_us=(now or 0) * self.intake.width_us)
-                ended = over if versions or ended is None else replace(ended, page=case.incident.page)
-                case = replace(case, incident=ended)
-                told.closed.append(case)
-                store(self.connection, case)
+    def _tell(self, told: Told, closed: Sequence[Case], now_us: int) -> None:
+        """Tell of incidents that last or were just closed, and of sources."""
+        self.speak(self.connection, [*self.lasting.values(), *closed, *self.hearing.facts(now_us)], now_us)
+        told.notes += self.hearing.notes
+        self.hearing.notes.clear()
 
     def _has_more(self, until: int | None) -> bool:
         """Whether windows before `until` are to be judged."""
@@ -151,13 +150,16 @@ class Watch:
         """Count what arrived and store it with the positions behind it."""
         added = self.intake.take(arrived)
         store_added(self.connection, added)
-        self._see_late(added)
+        for late in (one for one in added if one.late and one.window in self.recent.windows):
+            self.recent.add(late.window, late.cells)  # it is not judged any more, but causes know it
         sources = {one.source for one in arrived if one.data}
         for source in sorted(sources):
             body = self.intake.body_of(source)
             self.connection.execute(
                 "INSERT OR REPLACE INTO watch_streams VALUES (?, ?)", (source, msgspec.json.encode(body))
             )
+        memory.note(self.connection, self.intake.markers)
+        self.intake.markers.clear()
         self.intake.trails.store(self.connection)
         self.intake.versions.store(self.connection)
         for one in arrived:
@@ -173,23 +175,11 @@ class Watch:
             memory.write_run(self.connection, "told", {name: sorted(of) for name, of in self.intake.told.items()})
             self.stated = stated
 
-    def _see_late(self, added: Iterable[Added]) -> None:
-        """What came late is not judged any more, but causes know it."""
-        for one in added:
-            if one.late and one.window in self.recent.windows:
-                self.recent.add(one.window, one.cells)
-
     def _until(self, now_us: int) -> int | None:
         """Windows before this one are over; None: nothing is known yet."""
         if not self.released:
             return None
-        watermark, width_us = self.intake.watermark, self.intake.width_us
-        reached = watermark.advance(now_us)
-        newest = [clock.newest for clock in watermark.clocks.values() if clock.newest is not None]
-        idle = all(clock.heard + watermark.idle_us < now_us for clock in watermark.clocks.values())
-        if newest and idle:  # nobody speaks: what was said last is all that there is of its window
-            return max(newest) // width_us + 1
-        return None if reached is None else reached // width_us
+        return self.hearing.until(self.intake.watermark, self.intake.width_us, now_us)
 
     def _close(self, until: int, now_us: int, told: Told) -> None:
         """Close windows, judge them, and store what came of it."""
@@ -205,9 +195,10 @@ class Watch:
         changed = self.loads.take(first, until, self.fleet.since, self.settings)
         self.loads.store(self.connection, changed)
         incidents = self._join(ended, until)
-        follow(self, incidents, until, now_us, told)
+        told.notes += self.marking.look(self.connection, self.settings)
+        news = follow(self, incidents, until, now_us, told)
         self.joining.keep(self.connection)
-        name(self, told)
+        group(self, [*news, *name(self, told)], told)
         told.windows += len(cells)
         self._write_tiles([number for number in self.fleet.tiles if number not in self.stored])
         oldest = min((-1 if at is None else at for at in self.stored.values()), default=-1)
@@ -219,19 +210,21 @@ class Watch:
         """Judge the versions; the incidents that are over, then those that last, those of one cause as one."""
         versions, before = self.intake.versions, self.intake.versions.judged
         open_at = self.fleet.tiles[SILENT].state.open_at
-        found = versions.advance(until * self.intake.width_us, self.settings, open_at)
+        rising = versions.advance(until * self.intake.width_us, self.settings, open_at)
         every = [*ended, *self.fleet.lasting()]
         around = Around(self.recent, until, self.lasting.keys())
-        joined = self.joining.join(every, [*found, *versions.judge.still_open()], around)
+        joined = self.joining.join(every, [*rising, *versions.judge.still_open()], around)
         if versions.judged != before:
             versions.store_known(self.connection)
-        return sorted(joined.values(), key=lambda one: (one.ended_us is None, one.ended_us or 0, one.service, one.id))
+        end_us = until * self.intake.width_us
+        found = [one for one in joined.values() if one.factor >= 1 or not self.hearing.explains(one, end_us)]
+        return sorted(found, key=lambda one: (one.ended_us is None, one.ended_us or 0, one.service, one.id))
 
     def finish(self) -> None:
         """Take the last answers; nothing arrives any more."""
         self.asking.wait(LAST_S)
         with self.connection:
-            hear(self)
+            group(self, hear(self), Told())
         self.asking.close()
 
     def _widen(self, cells: Sequence[Cells]) -> None:
@@ -279,6 +272,7 @@ class Watch:
 
     def _write_run(self) -> None:
         intake = self.intake
+        self.hearing.store(self.connection)
         memory.write_run(self.connection, "run", {
             "closed": intake.closed, "reached": intake.watermark.reached, "released": self.released,
             "tally": dict(intake.tally), "pending": {str(at): sorted(logs) for at, logs in intake.pending.items()},
