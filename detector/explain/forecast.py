@@ -164,22 +164,6 @@ def sustained(width_us: int) -> int:
     return max(1, round(SUSTAINED_MINUTES * MINUTE_US / width_us))
 
 
-def learned_capacity(lines: Real, errors: Real | None, width_us: int) -> float | None:
-    """The highest load that a service bore for five minutes without failing: it can bear that, perhaps more.
-
-    Args:
-        lines: counts per window of its history, n; NaN where unknown.
-        errors: likewise those with a status 5xx; None where no status is known.
-        width_us: length of a window.
-
-    Returns:
-        counts per window; None where status is unknown, or no five minutes were free of errors.
-    """
-    means = np.empty(0) if errors is None else borne(lines, errors, width_us)
-    highest = float(np.nanmax(means)) if np.isfinite(means).any() else 0.0
-    return highest if highest > 0 else None
-
-
 def _windows(surge: Surge) -> int:
     """That are looked at ahead."""
     return max(1, int(HORIZON_MINUTES / surge.width_minutes))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from detector.explain.forecast import MINUTE_US, Surge, forecast, learned_capacity
+from detector.explain.forecast import MINUTE_US, Surge, borne, forecast
 from tests.explain.making import judge
 
 
@@ -84,18 +84,17 @@ def test_a_capacity_is_learned_from_what_was_borne():
     lines, errors = np.full(60, 100.0), np.zeros(60)
     lines[10:15] = 300
     lines[30:40], errors[34:36] = 500, 100
-    assert 420.0 == learned_capacity(lines, errors, MINUTE_US)
+    assert 420.0 == np.nanmax(borne(lines, errors, MINUTE_US))
     errors[30:40] = 50
-    assert 300.0 == learned_capacity(lines, errors, MINUTE_US)
+    assert 300.0 == np.nanmax(borne(lines, errors, MINUTE_US))
 
 
-@pytest.mark.parametrize("errors", [None, np.full(60, 50.0), np.full(60, np.nan)])
+@pytest.mark.parametrize("errors", [50.0, np.nan])
 def test_no_capacity_is_invented(errors):
     """Where no status is known, or all fails."""
-    assert learned_capacity(np.full(60, 100.0), errors, MINUTE_US) is None
+    assert np.isnan(borne(np.full(60, 100.0), np.full(60, errors), MINUTE_US)).all()
 
 
 def test_short_histories_teach_no_capacity():
-    """Less than five minutes, or nothing at all."""
-    assert learned_capacity(np.full(4, 100.0), np.zeros(4), MINUTE_US) is None
-    assert learned_capacity(np.zeros(60), np.zeros(60), MINUTE_US) is None
+    """Less than five minutes."""
+    assert 0 == len(borne(np.full(4, 100.0), np.zeros(4), MINUTE_US))
