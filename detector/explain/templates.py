@@ -2,36 +2,60 @@
 
 A template depends on nothing but its message, so it is the same in every run and under every split of the input; that
 is what a parser that learns its groups as it goes (Drain: He et al. 2017, ICWS) cannot give. The expressions are
-those of Rust's regex, linear in the length of the text whatever stands there, and have no groups, since to tell
-where a group lies takes several times as long as to tell where a match lies.
+those of Rust's regex, linear in the length of the text whatever stands there. They have no groups, since to tell where
+a group lies takes several times as long as to tell where a match lies, and they come one after another, since the
+automaton of all of them together outgrows its cache. How well they group: `tests/bench/templates.md`.
 """
 
 from __future__ import annotations
 
 import polars as pl
+import pyarrow as pa
 
 from detector.explain.scrub import cut
 
 MASK = "<*>"
 LONGEST = 512
 """Characters of a message that count; what lies behind them says more about data than about code."""
+ALIKE = bytes.maketrans(b"123456789", b"000000000")
+"""No rule tells one digit from another, and no digit is left in a template."""
 
-WORD = r"[A-Za-z0-9_.:/\\@#%+*$-]"
-NUMBERED = f"{WORD}*[0-9]{WORD}*"
-"""A word with a digit in it: a number, a time, an address, an id, a hex string, a file, a host."""
-VARIABLE = "|".join((
-    r'"[^"]*"',
-    r"(?-u:\B)'[^']*'",  # a quotation, not the apostrophe of "can't"
-    r"(?-u:\b)user +[A-Za-z0-9_.\\-]+",
-    r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+",
-    r"[A-Za-z]:\\[^ \t\"'<>|,;]*",
-    r"(?-u:\B)~?/[^ \t\"'<>|,;:)\]}]+(?::[0-9]+)*",
-    rf"{NUMBERED}(?:[ ,;|]+{NUMBERED})*(?: (?:[KMGTkmgt]?i?B|B|[mun]?s)(?-u:\b))?",  # lists differ in length
-))  # fmt: skip
-SETTING = r"=[^ \t,;&<)\]}]+"
-"""What stands behind the `=` of `name=value`."""
-SENDER = r"(?-u:\b)for [A-Za-z_][A-Za-z0-9_.\\-]* from"
-"""An account in messages of logins: `for root from`."""
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+"""They tell requests apart, so they are taken out of the quotation of a request line."""
+CHARACTER = r"[A-Za-z0-9_/\\#%+*$~\-]"
+NUMBERED = (
+    r"[A-Za-z_/\\#%+*$~\-]*"
+    rf"(?:[0-9](?:[.:]{{0,2}}(?:{CHARACTER}|<\*>))*|<\*>(?:[./:~\-]{{0,2}}(?:<\*>|[0-9]))*)"
+)
+"""A word with a digit or a mask in it: a number, a time, an id, a hex string, a file; not the `name:` before one."""
+UNIT = (
+    "(?:[KMGTkmgt]?i?B|[Bb]ytes?|[mun]?s|(?:m|milli|micro)?sec(?:ond)?s?|min(?:ute)?s?|[KMG]?Hz|"
+    r"UTC|GMT|CES?T|[PMCE][SD]T|[AP]M)(?-u:\b)"
+)
+DAY = "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+VALUE = rf"(?:{NUMBERED}(?: {UNIT})?|(?-u:\B)[<~]{NUMBERED} {UNIT})"
+DATED = rf"(?:{DAY},? +)*{VALUE}"
+RULES = (
+    (r'"[^"]*"', MASK),
+    (r"(?-u:\B)'[^']*'", MASK),  # a quotation, not the apostrophe of "can't"
+    (r"(?-u:\b)[a-z][a-z0-9+.-]*://[^ \t\"'<>|,;)\]}]+", MASK),
+    (r"[A-Za-z]:\\[^ \t\"'<>|,;]*", MASK),
+    (r"(?-u:\B)~?/[^ \t\"'<>|,;:)\]}]+(?::[0-9]+)*", MASK),
+    (r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+", MASK),
+    (r"(?-u:\b)user +[A-Za-z0-9_.\\-]+", MASK),
+    (r"(?-u:\b)for [A-Za-z_][A-Za-z0-9_.\\-]* from", f"for {MASK} from"),  # messages of logins
+    (
+        r"(?-u:\b)(?:[A-Za-z0-9_-]+(?:\.[a-z0-9_-]+)+:[0-9]+|"  # a host and its port
+        r"[A-Za-z0-9_-]+(?:\.[a-z0-9_-]+){2,}|"  # a host, a package; of a class the last name stays
+        r"[0-9A-Fa-f]{1,4}(?:::?[0-9A-Fa-f]{1,4}){2,})",  # IPv6, hardware addresses
+        MASK,
+    ),
+    # a value may have its other form behind it: `1190 bytes (1.16 KB)`, `192.0.2.7 ()`; lists differ in length
+    (rf"{DATED}(?: \((?:{VALUE})?\))?(?:[ ,;|]+{DATED})*", MASK),
+    # what stands behind the `=` of `name=value`
+    (r"=(?:<\*>|[^ \t,;&<>(){}\[\]=])(?:<\*>|[^ \t,;&<>(){}\[\]])*(?:\{[^{} ]*\}|\([^() ]*\)|\[[^\[\] ]*\])?", "=" + MASK),
+)  # fmt: skip
+"""What is looked for, and what is written instead, in turn."""
 
 
 def templates_of(messages: pl.Series) -> pl.Series:
@@ -43,9 +67,22 @@ def templates_of(messages: pl.Series) -> pl.Series:
     Returns:
         String, n; null where there is no message.
     """
-    first = messages.str.strip_chars_start()
+    shapes, numbers = _shapes_of(messages)
+    first = shapes.str.strip_chars_start()
     if first.str.contains("\n", literal=True).any():
         first = first.str.splitn("\n", 2).struct.field("field_0")
-    text = pl.col("message").str.replace_all(VARIABLE, MASK)
-    text = text.str.replace_all(SETTING, "=" + MASK).str.replace_all(SENDER, f"for {MASK} from").str.strip_chars_end()
-    return cut(first, LONGEST).alias("message").to_frame().select(text.alias("template")).to_series()
+    text = pl.col("shape").str.replace_many([f'"{one} ' for one in METHODS], [f'{one} "' for one in METHODS])
+    for pattern, instead in RULES:
+        text = text.str.replace_all(pattern, instead)
+    short = cut(first, LONGEST).alias("shape").to_frame()
+    return short.select(text.str.strip_chars_end().alias("template")).to_series().gather(numbers)
+
+
+def _shapes_of(messages: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """The messages that differ in more than digits, with zeros for the digits, and which of them each message is."""
+    array = messages.to_arrow(compat_level=pl.CompatLevel.oldest())
+    valid, offsets, data = array.buffers()
+    zeros = pa.py_buffer(data.to_pybytes().translate(ALIKE)) if data is not None else None
+    shapes = pa.Array.from_buffers(array.type, len(array), [valid, offsets, zeros], offset=array.offset)
+    encoded = shapes.dictionary_encode()
+    return pl.Series(encoded.dictionary, dtype=pl.String), pl.Series(encoded.indices)
