@@ -85,7 +85,7 @@ def main() -> None:
     }
     if rows:
         columns = zip(*rows.values(), strict=True)
-        rows["mean"] = tuple(sum(column) / len(column) for column in columns)  # type: ignore[assignment]
+        rows["mean"] = tuple(sum(column) / len(column) for column in columns)
     for name, figures in rows.items():
         print(f"| {name} | " + " | ".join(f"{figure:.3f}" for figure in figures) + " |")
     texts = [messages for messages, _ in samples.values()]
