@@ -34,9 +34,7 @@ VALUE_CHARACTERS, SAMPLE_CHARACTERS = 200, 300
 Real = NDArray[np.float64]
 
 
-def find_contributors(
-    summary: Summary, minutes: tuple[float, float], growth: float = 1.0
-) -> tuple[Contributor, ...]:
+def find_contributors(summary: Summary, minutes: tuple[float, float], growth: float = 1.0) -> tuple[Contributor, ...]:
     """The values that hold the excess, the strongest first; none where records did not become more.
 
     Args:

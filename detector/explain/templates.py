@@ -18,10 +18,11 @@ MASK = "<*>"
 LONGEST = 512
 """Characters of a message that count; what lies behind them says more about data than about code."""
 ALIKE = bytes.maketrans(b"123456789", b"000000000")
-"""No rule tells one digit from another, and no digit is left in a template."""
+"""No rule tells one digit from another and no digit is left in a template, so a zero stands for all of them."""
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-"""They tell requests apart, so they are taken out of the quotation of a request line."""
+REWRITTEN = {f'"{method} ': f'{method} "' for method in METHODS} | {" ./": " /", " ../": " /"}
+"""The method of a request line tells requests apart, so it leaves the quotation; paths begin with a slash."""
 CHARACTER = r"[A-Za-z0-9_/\\#%+*$~\-]"
 NUMBERED = (
     r"[A-Za-z_/\\#%+*$~\-]*"
@@ -35,25 +36,28 @@ UNIT = (
 DAY = "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 VALUE = rf"(?:{NUMBERED}(?: {UNIT})?|(?-u:\B)[<~]{NUMBERED} {UNIT})"
 DATED = rf"(?:{DAY},? +)*{VALUE}"
+NAMED = (
+    r"(?-u:\b)(?:[A-Za-z0-9_-]+(?:\.[a-z0-9_-]+)+:[0-9]+|"  # a host and its port
+    r"[A-Za-z0-9_-]+(?:\.[a-z0-9_-]+){2,}|"  # a host, a package; of a class the last name stays
+    r"[0-9A-Fa-f]{1,4}(?:::?[0-9A-Fa-f]{1,4}){2,})"  # IPv6, hardware addresses
+)
+SETTING = (
+    r"=(?:<\*>|[^ \t,;&<>(){}\[\]=])(?:<\*>|[^ \t,;&<>(){}\[\]])*"
+    r"(?:\{[^{} ]*\}|\([^() ]*\)|\[[^\[\] ]*\])?"
+)
+"""What stands behind the `=` of `name=value`."""
 RULES = (
-    (r'"[^"]*"', MASK),
-    (r"(?-u:\B)'[^']*'", MASK),  # a quotation, not the apostrophe of "can't"
+    (r""""[^"]*"|(?-u:\B)'[^']*'""", MASK),  # a quotation, not the apostrophe of "can't"
     (r"(?-u:\b)[a-z][a-z0-9+.-]*://[^ \t\"'<>|,;)\]}]+", MASK),
     (r"[A-Za-z]:\\[^ \t\"'<>|,;]*", MASK),
     (r"(?-u:\B)~?/[^ \t\"'<>|,;:)\]}]+(?::[0-9]+)*", MASK),
     (r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+", MASK),
     (r"(?-u:\b)user +[A-Za-z0-9_.\\-]+", MASK),
     (r"(?-u:\b)for [A-Za-z_][A-Za-z0-9_.\\-]* from", f"for {MASK} from"),  # messages of logins
-    (
-        r"(?-u:\b)(?:[A-Za-z0-9_-]+(?:\.[a-z0-9_-]+)+:[0-9]+|"  # a host and its port
-        r"[A-Za-z0-9_-]+(?:\.[a-z0-9_-]+){2,}|"  # a host, a package; of a class the last name stays
-        r"[0-9A-Fa-f]{1,4}(?:::?[0-9A-Fa-f]{1,4}){2,})",  # IPv6, hardware addresses
-        MASK,
-    ),
+    (NAMED, MASK),
     # a value may have its other form behind it: `1190 bytes (1.16 KB)`, `192.0.2.7 ()`; lists differ in length
     (rf"{DATED}(?: \((?:{VALUE})?\))?(?:[ ,;|]+{DATED})*", MASK),
-    # what stands behind the `=` of `name=value`
-    (r"=(?:<\*>|[^ \t,;&<>(){}\[\]=])(?:<\*>|[^ \t,;&<>(){}\[\]])*(?:\{[^{} ]*\}|\([^() ]*\)|\[[^\[\] ]*\])?", "=" + MASK),
+    (SETTING, "=" + MASK),
 )  # fmt: skip
 """What is looked for, and what is written instead, in turn."""
 
@@ -71,7 +75,7 @@ def templates_of(messages: pl.Series) -> pl.Series:
     first = shapes.str.strip_chars_start()
     if first.str.contains("\n", literal=True).any():
         first = first.str.splitn("\n", 2).struct.field("field_0")
-    text = pl.col("shape").str.replace_many([f'"{one} ' for one in METHODS], [f'{one} "' for one in METHODS])
+    text = pl.col("shape").str.replace_many(REWRITTEN)
     for pattern, instead in RULES:
         text = text.str.replace_all(pattern, instead)
     short = cut(first, LONGEST).alias("shape").to_frame()
