@@ -37,6 +37,7 @@ AHEAD = 2_000_000
 """Lines that a file may be ahead of the watch."""
 FILE_BYTES = 512 * 1024 * 1024
 CONNECTIONS = 4
+PATIENCE_S = 60.0
 HOST = "127.0.0.1"
 ACCESS = (
     '192.0.%d.%d - - [%s] "GET /items/%d?page=%d HTTP/1.1" %d %d "https://shop.example/start" "Mozilla/5.0 (X11; Linux'
@@ -189,6 +190,14 @@ class Course:
         self.seen.append((time.monotonic(), taken, used, int(fields[21]) * os.sysconf("SC_PAGE_SIZE")))
         return taken
 
+    def wait_for(self, lines: int) -> None:
+        """Until so many lines are taken, or none more come."""
+        taken, moved = self.look(), time.monotonic()
+        while taken < lines and time.monotonic() < moved + PATIENCE_S:
+            time.sleep(0.1)
+            before, taken = taken, self.look()
+            moved = time.monotonic() if taken > before else moved
+
     def told(self, most: int) -> str:
         """One row, from the first lines taken to the last."""
         during = [one for one in self.seen if 0 < one[1]]
@@ -222,9 +231,7 @@ def run(name: str, toml: str, arguments: list[str], seconds: float, send: Callab
                 time.sleep(0.1)
             stop.value = True
             sender.join(120)
-            ended = time.monotonic() + 60
-            while course.look() < sent.value and time.monotonic() < ended:
-                time.sleep(0.1)
+            course.wait_for(sent.value)
             peak = re.search(r"VmHWM:\s+(\d+)", Path(f"/proc/{process.popen.pid}/status").read_text())
             print(f"{name:20}{course.told(int(peak[1]) * 1024 if peak else 0)}", end="", flush=True)
             process.end()

@@ -23,6 +23,7 @@ from detector.pipeline.scan import scan
 from detector.pipeline.watching import memory
 from detector.pipeline.watching.begin import begin
 from detector.pipeline.watching.cases import Case, Told, case_of
+from detector.pipeline.watching.feeding import Feed
 from detector.pipeline.watching.intake import together
 from detector.pipeline.watching.watch import Watch
 from detector.sources.live.live import Arrived, Extent
@@ -364,13 +365,33 @@ def test_an_hour_ends_in_parts(tmp_path, pool, monkeypatch) -> None:
     assert max(parts) > len(watch.fleet.tiles) // 2
 
 
-def test_runs_of_a_stream_are_read_together() -> None:
-    """Neighbours of one source become one block of at most 4 MiB; what has a place in a file stays as it is."""
-    extent = Extent("a.log", Identity(1, 2), 0, 9)
-    runs = [Arrived("syslog", b"a\n", 1), Arrived("syslog", b"", 2, "key", {}), Arrived("syslog", b"b\n", 3),
-            Arrived("otlp", b"c\n", 4), Arrived("a.log", b"d\n", 5, extent=extent),
-            Arrived("a.log", b"e\n", 6, extent=extent), Arrived("otlp", b"x" * 3_000_000, 7),
-            Arrived("otlp", b"y" * 2_000_000, 8)]  # fmt: skip
-    found = [(one.source, one.data[:4], one.received_us) for one in together(runs)]
-    assert [("syslog", b"a\nb\n", 3), ("otlp", b"c\n", 4), ("a.log", b"d\n", 5), ("a.log", b"e\n", 6),
-            ("otlp", b"xxxx", 7), ("otlp", b"yyyy", 8)] == found  # fmt: skip
+def test_runs_of_a_source_are_read_together() -> None:
+    """They become blocks of at most 4 MiB, in order; those of a file where each goes on where the one before ended."""
+
+    def of_file(data: bytes, begin: int, received_us: int, inode: int = 2) -> Arrived:
+        extent = Extent("a.log", Identity(1, inode), begin, begin + len(data))
+        return Arrived("a.log", data, received_us, f"file {inode}", {"to": begin}, extent=extent)
+
+    runs = [Arrived("syslog", b"a\n", 1), of_file(b"d\n", 0, 2), Arrived("syslog", b"", 3, "key", {}),
+            of_file(b"e\n", 2, 4), Arrived("syslog", b"b\n", 5), of_file(b"f\n", 9, 6), of_file(b"g\n", 11, 7, inode=3),
+            Arrived("otlp", b"x" * 3_000_000, 8), Arrived("otlp", b"y" * 2_000_000, 9)]  # fmt: skip
+    whole = list(together(runs))
+    found = [(one.source, one.data[:4], one.received_us, one.key, one.extent and one.extent[2:]) for one in whole]
+    assert [
+        ("a.log", b"d\ne\n", 4, "file 2", (0, 4)), ("a.log", b"f\n", 6, "file 2", (9, 11)),
+        ("a.log", b"g\n", 7, "file 3", (11, 13)), ("otlp", b"xxxx", 8, "", None), ("otlp", b"yyyy", 9, "", None),
+        ("syslog", b"a\nb\n", 5, "", None),
+    ] == sorted(found, key=lambda one: (one[0], one[2]))  # fmt: skip
+
+
+def test_little_is_let_become_more(monkeypatch) -> None:
+    """As long as the last step took, unless a whole block waits or it is to end; nothing waits when nothing is done."""
+    seconds, rests = iter([0.0, 0.5, 0.5, 9.0, 9.0, 9.1, 9.2]), list[float]()
+    feed = Feed([], lambda: next(seconds))
+    feed.start({})
+    monkeypatch.setattr(feed.inbox, "gather", rests.append)
+    for timeout_s in (0.01, 0.01, 0.0):
+        feed.take(timeout_s)
+    feed.end()
+    feed.take(0.01)
+    assert [0.5, 1.0] == rests

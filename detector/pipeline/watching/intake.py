@@ -41,31 +41,38 @@ class Added(NamedTuple):
 
 
 def together(runs: Iterable[Arrived]) -> Iterator[Arrived]:
-    """Neighbouring runs of a source as one, of 4 MiB at most; those of files, which say where they stand, as they are.
+    """The runs of each source as few, of 4 MiB at most; of a file those that follow each other.
 
     A block costs some milliseconds, however short it is.
     """
-    waiting: list[Arrived] = []
+    waiting: dict[str, list[Arrived]] = {}
     for run in runs:
-        if not run.data:
-            continue
-        if waiting and not (
-            run.extent is None is waiting[0].extent
-            and run.source == waiting[0].source
-            and sum(len(one.data) for one in waiting) + len(run.data) <= BLOCK_BYTES
-        ):
-            yield _joined(waiting)
-            waiting = []
-        waiting.append(run)
-    if waiting:
-        yield _joined(waiting)
+        if run.data:
+            before = waiting.setdefault(run.source, [])
+            if before and not _goes_on(before, run):
+                yield _joined(before)
+                before.clear()
+            before.append(run)
+    yield from map(_joined, waiting.values())
+
+
+def _goes_on(before: Sequence[Arrived], run: Arrived) -> bool:
+    """Whether a run can be one with those before it."""
+    last, own = before[-1].extent, run.extent
+    if last is not None and own is not None:
+        follows = before[-1].key == run.key and (last.path, last.identity, last.end) == (*own[:2], own.begin)
+    else:
+        follows = last is own
+    return follows and sum(len(one.data) for one in before) + len(run.data) <= BLOCK_BYTES
 
 
 def _joined(runs: Sequence[Arrived]) -> Arrived:
     """As if all had come when the last one did."""
-    return (
-        runs[0] if len(runs) == 1 else Arrived(runs[0].source, b"".join(one.data for one in runs), runs[-1].received_us)
-    )
+    first, last = runs[0], runs[-1]
+    if len(runs) == 1:
+        return first
+    extent = None if first.extent is None or last.extent is None else first.extent._replace(end=last.extent.end)
+    return Arrived(last.source, b"".join(one.data for one in runs), last.received_us, last.key, extent=extent)
 
 
 def store_added(connection: sqlite3.Connection, added: Iterable[Added]) -> None:

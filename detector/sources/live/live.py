@@ -139,6 +139,11 @@ class Inbox:
                 self._add(one)
         return True
 
+    def gather(self, seconds: float) -> None:
+        """Let more come for so long, but for no longer than until a whole block waits."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._bytes >= BLOCK_BYTES, seconds)
+
     def take(self, timeout: float) -> list[Arrived]:
         """All that waits, in order; after `timeout` seconds in which nothing came, nothing."""
         with self._changed:
