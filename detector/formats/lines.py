@@ -48,7 +48,7 @@ class Lines:
     @cached_property
     def text(self) -> pl.Series:
         """String, n; made when it is first asked for, since much can be read without it."""
-        return pl.Series("line", Views(_views(self.bytes, self.begins, self.ends, pa.string_view())))
+        return pl.Series(Views(_views(self.bytes, self.begins, self.ends, pa.string_view()))).alias("line")
 
     @property
     def sizes(self) -> Positions:
