@@ -194,7 +194,12 @@ def timed(stream: httpcore.NetworkStream, left: Callable[[], float]) -> httpcore
             server_hostname: str | None = None,
             timeout: float | None = None,  # noqa: ARG002
         ) -> httpcore.NetworkStream:
-            return timed(stream.start_tls(ssl_context, server_hostname, left()), left)
+            try:
+                seconds = left()
+            except httpcore.ReadTimeout:
+                stream.close()  # nobody else does
+                raise
+            return timed(stream.start_tls(ssl_context, server_hostname, seconds), left)
 
         def get_extra_info(self, info: str) -> Any:
             return stream.get_extra_info(info)

@@ -96,7 +96,9 @@ class Server:
         self.server = Quiet(("127.0.0.1", port), Handler)
         self.server.outer = self  # type: ignore[attr-defined]
         if tls is not None:
-            self.server.socket = tls.wrap_socket(self.server.socket, server_side=True)
+            self.server.socket = tls.wrap_socket(
+                self.server.socket, server_side=True, do_handshake_on_connect=False  # one client must not stop all
+            )
         self.scheme = "http" if tls is None else "https"
         self.thread = Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         self.thread.start()

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from detector.alerts.addresses import ForbiddenAddressError, is_public, resolve
 from detector.alerts.channels.webhook import Webhook
-from detector.alerts.receiver import check_url
+from detector.alerts.receiver import Edge, check_url
 from detector.alerts.transport import Request, outcome_of, post, retry_after
 from detector.errors import SettingsError
 from tests.alerts.servers import real_edge, server
@@ -162,6 +162,19 @@ def test_tls_asks_for_the_name_and_trusts_only_whom_it_should(tmp_path):
         assert ("retry", "retry") == (stranger.outcome, wrong_name.outcome)
         assert "CERTIFICATE_VERIFY_FAILED" in stranger.detail
         assert 1 == len(one.received)
+
+
+def test_a_deadline_before_tls_leaves_no_connection():
+    """Who is connected when the time is over is let go, so that nobody waits for words that never come."""
+    ticks = iter([0.0, 0.0, 2.0])
+    edge = Edge(lambda: 0, lambda: next(ticks, 2.0), {})
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"https://127.0.0.1:{listener.getsockname()[1]}/"
+        answer = post(Request(url, b"{}", {}), receiver(url=url), edge)
+        accepted, _ = listener.accept()
+        with accepted:
+            accepted.settimeout(5)
+            assert ("retry", b"") == (answer.outcome, accepted.recv(1))
 
 
 def test_what_is_told_holds_no_secret():
