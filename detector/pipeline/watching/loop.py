@@ -12,7 +12,7 @@ from detector.pipeline.watching.feeding import Feed
 from detector.pipeline.watching.watch import LOOK_US, Watch
 
 TAKE_S = 0.25
-"""Nobody has to wait longer for the end of a window than this and what the windows themselves cost."""
+"""Nobody has to wait longer for the end of a window than this, the rest in `feeding.py`, and what the windows cost."""
 
 
 @dataclass(slots=True)
