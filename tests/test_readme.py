@@ -70,6 +70,14 @@ def test_the_first_command_shows_what_readme_says(folder: Path) -> None:
         assert line.removeprefix("    ") in done.stdout.splitlines()
 
 
+def test_the_demo_shows_what_readme_says(folder: Path) -> None:
+    """The whole screen, word for word."""
+    done = run("detector demo", folder)
+    section = README.split("## The outage it is for")[1].split("\n## ")[0]
+    shown = [line.removeprefix("    ") for line in section.splitlines() if line.startswith("    ")]
+    assert shown == [line for line in done.stdout.splitlines() if line]
+
+
 def test_the_python_example_runs(folder: Path) -> None:
     """The lines of Python print a service and its kind."""
     code = re.findall(r"^```python\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)[0]

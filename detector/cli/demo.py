@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import textwrap
 import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -54,9 +55,10 @@ def _play(folder: Path, seed: int) -> int:
     story = write_story(folder, seed)
     _say("Learning two weeks, then reading the logs of the last two days ...")
     result = _scan(story, folder)
-    _report(result)
+    width = _report(result)
     keep(result, Settings(), os.environ)
-    write_stdout(f"\n{tell_ending(result, story.released_us, story.first_failure_us)}\n".encode())
+    ending = tell_ending(result, story.released_us, story.first_failure_us)
+    write_stdout(f"\n{textwrap.fill(ending, width)}\n".encode())
     return 0
 
 
@@ -70,13 +72,15 @@ def _scan(story: Story, folder: Path) -> ScanResult:
     return scan(list(map(str, story.logs)), Settings(model=model), now_us)
 
 
-def _report(result: ScanResult) -> None:
+def _report(result: ScanResult) -> int:
+    """Show the table; the columns that there are."""
     from detector.cli.output import look_for, recode, write_stdout
     from detector.report import table
 
     look = look_for("auto", os.environ, to_file=False)
     data = table.render(result, look)
     write_stdout(recode(data) if look.is_terminal else data)
+    return look.width
 
 
 def _say(line: str) -> None:

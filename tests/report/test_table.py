@@ -10,13 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detector.causes import Cause, Rise
+from detector.causes import Cause, Forecast, Rise
 from detector.errors import Fault
 from detector.report import table
 from detector.report.escape import is_harmful
+from detector.report.leads import tell_left
 from detector.report.look import ASCII_BARS, Look
 from detector.report.sentences import tell_version
-from detector.report.shape import shape_version
+from detector.report.shape import shape_forecast, shape_version
 from tests.report.making import BEGIN, CAUSE, LOOK, MINUTE, WHO, incident, result
 
 BLOCK = """\
@@ -187,3 +188,16 @@ def test_services_of_one_cause_are_told_together():
     assert "together with na" in blocks[0]
     assert "because of" not in blocks[1]
     assert blocks[1].endswith("the same cause as #eu")
+
+
+@pytest.mark.parametrize(("load", "load_of_all", "ended_at", "expected"), [
+    (0.5, None, None, "more than 24 h"),
+    (0.5, 0.9, "2026-07-15T12:00:00Z", "more than 24 h when it was noticed"),
+    (0.5, 1.2, None, "until more clients have it"),
+    (0.5, 1.2, "2026-07-15T12:00:00Z", "when it was noticed: until more clients have it"),
+    (1.1, 1.2, None, "not known: more than it ever bore, and it stays there"),
+])  # fmt: skip
+def test_a_roll_out_that_would_overload_is_not_called_safe(load, load_of_all, ended_at, expected):
+    """Where nothing but the number of clients that have it keeps a service below its capacity, that is what is left."""
+    forecast = Forecast(BEGIN, 600.0, "lines/min", "learned", BEGIN, "level", load, load_of_all)
+    assert expected == tell_left(shape_forecast(forecast), ended_at)
