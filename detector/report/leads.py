@@ -17,7 +17,7 @@ def tell_left(one: ForecastShape, ended_at: str | None) -> str:
     then = "" if ended_at is None else " when it was noticed"
     if one.overload_at is None:
         if one.load < 1 <= (one.load_of_all or 0.0):
-            return "until more clients have it" if ended_at is None else "when it was noticed: until more clients have it"
+            return f"{'' if ended_at is None else 'when it was noticed: '}until more clients have it"
         if one.load < 1:
             return f"more than 24 h{then}"
         return f"not known{then}: more than it ever bore, and it {'stays there' if one.course == 'level' else 'grows'}"

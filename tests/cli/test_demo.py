@@ -20,7 +20,8 @@ def test_the_demo_finds_its_outage(detector, quiet_place, monkeypatch):
     assert 0 == answer.code
     last = answer.out.split("\n\n")[-1].strip().replace("\n", " ")
     pattern = (r"Noticed at 19 Nov 2021 \d\d:\d\d UTC in fleet-api-\w\w, .+ before the first 500 at 22:\d\d UTC; "
-               r"what drives it is messages per client \(x[\d.]+\), 100 % of the excess with FleetApp/4\.9\.0 \(version\)\.")  # fmt: skip
+               r"what drives it is messages per client \(x[\d.]+\), 100 % of the excess with "
+               r"FleetApp/4\.9\.0 \(version\)\.")  # fmt: skip
     assert re.fullmatch(pattern, last)
     assert "No records" not in answer.out
     assert [] == list((quiet_place / "tmp").iterdir())
