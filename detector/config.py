@@ -91,6 +91,7 @@ class Settings:
         threads: that read in parallel.
         model: folder of the learned baselines; None: everything is learned from the input.
         lateness, idle: of a watch; so much later than a newer line one may come, and so long a source may hold it up.
+        assume_now: of a watch; lines of a source that never tells a time are counted when they arrive.
         capacity: what services can bear.
         critical_within, warning_within: an overload that is due within this span makes an incident critical, or a
             warning.
@@ -123,6 +124,7 @@ class Settings:
     model: str | None = None
     lateness: str = "5s"
     idle: str = "1m"
+    assume_now: bool = False
     capacity: tuple[Capacity, ...] = ()
     critical_within: str = "30m"
     warning_within: str = "6h"

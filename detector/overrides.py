@@ -30,6 +30,7 @@ class Overrides(TypedDict, total=False):
     model: str | None
     lateness: str
     idle: str
+    assume_now: bool
     capacity: Mapping[str, Mapping[str, object]]
     critical_within: str
     warning_within: str

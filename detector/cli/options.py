@@ -51,6 +51,8 @@ WATCHING = (
                  "  [default: 5s]"),
     click.option("--idle", metavar="SPAN", help="A source that was silent for so long holds up no window."
                  "  [default: 1m]"),
+    click.option("--assume-now", is_flag=True, default=None, help="Lines of a source that never tells a time are"
+                 " counted when they arrive; else they are counted, but not judged."),
     *(option for option in JUDGING[2:]),
 )  # fmt: skip
 REPORTING = (

@@ -13,7 +13,7 @@ from detector.markers import Marker
 from detector.pipeline.marking import find_markers
 from detector.pipeline.naming import Names, rename
 from detector.pipeline.version_counts import Agents, InLines, count_versions, versions_from
-from detector.schemas import Block
+from detector.schemas import TIME, Block
 from detector.windows.counting import Partial, count
 from detector.windows.versions import VersionCounts
 
@@ -32,6 +32,7 @@ class Context:
         names: how services and clients are named.
         agents: what is known of the versions of its clients; it changes no count.
         marks: pattern of lines that are markers; empty: none are.
+        arrived_us: the time of all lines of a block in which none has a time; None: they have none.
     """
 
     recipe: Recipe
@@ -40,6 +41,7 @@ class Context:
     names: Names = field(default_factory=Names)
     agents: Agents = field(default_factory=Agents, compare=False)
     marks: str = ""
+    arrived_us: int | None = None
 
 
 @dataclass(slots=True)
@@ -74,6 +76,8 @@ def read(block: Block, context: Context) -> Reading:
     parsed = read_records(lines, context.recipe, wanted | versions_from(context.recipe, context.agents))
     stem = context.stem if names.all is None else names.all
     frame = rename(parsed.frame, lines, names, stem)
+    if context.arrived_us is not None and frame["timestamp"].null_count() == len(frame):
+        frame = frame.with_columns(timestamp=pl.lit(context.arrived_us).cast(TIME))
     markers = find_markers(lines, frame, stem, context.recipe, context.marks) if context.marks else ([], 0)
     if names.client:
         frame = frame.with_columns(client_hash=hash_texts(frame["client"]))

@@ -35,6 +35,7 @@ class Stream:
         context: how its lines are read; None before the first.
         seam: what the blocks so far leave for the next one.
         first: the first window in which it spoke; None before.
+        is_timed: some of its lines told a time.
     """
 
     source: str
@@ -42,6 +43,7 @@ class Stream:
     context: Context | None = None
     seam: Seam = field(default_factory=Seam)
     first: int | None = None
+    is_timed: bool = False
 
     @property
     def log(self) -> str:
@@ -52,14 +54,22 @@ class Stream:
         """Count a block; the first ones decide how lines are read."""
         if self.context is None:
             self._learn(data, settings, received_us)
-        reading = read(Block(self.source, 0, 1, data, received_us), self._dated(received_us))
+        reading = self._count(data, received_us, settings)
         unknown = reading.unparsed.get("unknown_format", 0) > (1 - LEAST_KNOWN) * reading.lines
         if unknown and self.head.count(b"\n") < HEAD_LINES:
             before = self.context
             self._learn(data, settings, received_us)
             if self.context is not None and before is not None and self.context.recipe != before.recipe:
-                reading = read(Block(self.source, 0, 1, data, received_us), self._dated(received_us))
+                reading = self._count(data, received_us, settings)
+        self.is_timed |= reading.partial.first_us not in (None, received_us)
         return reading
+
+    def _count(self, data: bytes, received_us: int, settings: Settings) -> Reading:
+        """Count a block by the format chosen."""
+        context = self._dated(received_us)
+        if settings.assume_now and not self.is_timed:
+            context = replace(context, arrived_us=received_us)
+        return read(Block(self.source, 0, 1, data, received_us), context)
 
     def _learn(self, data: bytes, settings: Settings, received_us: int) -> None:
         """Choose a format by the first lines and these."""
@@ -85,6 +95,7 @@ class Stream:
         return {
             "head": self.head.decode("utf-8", "replace"), "first": self.first,
             "last": list(seam.last) if seam.last else None, "spoke": seam.spoke, "waiting": waiting,
+            "timed": self.is_timed,
         }  # fmt: skip
 
     @classmethod
@@ -93,7 +104,7 @@ class Stream:
         last = body["last"]
         waiting: dict[str | None, Numbers] = {service: np.array(sums, np.int64) for service, sums in body["waiting"]}
         seam = Seam((int(last[0]), str(last[1])) if last else None, waiting, body["spoke"])
-        stream = cls(source, seam=seam, first=body["first"])
+        stream = cls(source, seam=seam, first=body["first"], is_timed=body.get("timed", True))
         if body["head"]:
             stream._learn(body["head"].encode(), settings, now_us)
         return stream
