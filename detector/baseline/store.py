@@ -18,7 +18,7 @@ import pyarrow as pa
 from detector.errors import ModelError
 
 SCHEMA = "detector.model"
-VERSION = 2
+VERSION = 3
 MANIFEST = "manifest.json"
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,8 @@ from detector.detect.peaks import LOWER, LOWEST, NOTHING, RATIO, STEP, Peaks, hi
 Real = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 MINUTE_US, DAY_US = 60_000_000, 86_400_000_000
-SUMS_US = (15 * MINUTE_US, 30 * MINUTE_US, 60 * MINUTE_US)
+SUMS_US = (15 * MINUTE_US, 60 * MINUTE_US)
+FAST_US = 3 * MINUTE_US
 BLOCK_US, BLOCK_WINDOWS = 60 * MINUTE_US, 3
 """Peaks are sought, and what is known is brought up to date, every hour or every three windows."""
 POWER = 2.0
@@ -33,7 +34,9 @@ tell a burst from a surge, so what was flagged there may be the row's nature, an
 SURE_DAYS = 3.0
 """What is known for less may claim to be rare only in proportion."""
 SLOW_COST = 0.7
-"""The slow test sees every drift of days: it has to be stranger than the others."""
+"""The slow test sees every drift of days: it has to be stranger than the others, by so many decades."""
+FAST_COST = 2.0
+"""The fast test sees every burst: it is for what was never seen before."""
 DECIMALS = 6
 """Scores are rounded before they are compared, so that the order of a sum never decides."""
 FEW_PARTS, MANY_PARTS, MANY_US = 3, 5, 30 * MINUTE_US
@@ -41,11 +44,25 @@ FEW_PARTS, MANY_PARTS, MANY_US = 3, 5, 30 * MINUTE_US
 spike alone is none, nor two."""
 
 
-def tests_of(width_us: int) -> tuple[tuple[int, bool], ...]:
-    """Windows in the sum of each test, and whether it is a slow one, which looks at the season alone."""
-    sums = sorted({max(1, round(span / width_us)) for span in SUMS_US if span <= max(SUMS_US[-1], width_us)})
-    return (*((windows, False) for windows in sums), (sums[-1], True))
+class Test(NamedTuple):
+    """What is looked at.
 
+    Attributes:
+        windows: in the sum.
+        slow: it looks at the season alone.
+        cost: decades by which it has to be stranger than the others.
+    """
+
+    windows: int
+    slow: bool = False
+    cost: float = 0.0
+
+
+def tests_of(width_us: int) -> tuple[Test, ...]:
+    """The tests for windows of this length; a fast one only where its sum has parts."""
+    sums = sorted({max(1, round(span / width_us)) for span in SUMS_US if span <= max(SUMS_US[-1], width_us)})
+    fast = [Test(FAST_US // width_us, cost=FAST_COST)] if FEW_PARTS * width_us <= FAST_US else []
+    return (*map(Test, sums), *fast, Test(sums[-1], slow=True, cost=SLOW_COST))
 
 
 def block_of(width_us: int) -> int:
@@ -145,16 +162,19 @@ class Detector:
     Attributes:
         width_us: length of a window.
         prior: typical noise of a young row.
+        cost: of each test, K x 1 x 1.
     """
 
     width_us: int
     prior: Typical
+    cost: Real = field(init=False)
     noise: Noise = field(init=False)
     peaks: Peaks = field(init=False)
 
     def __post_init__(self) -> None:
         tests = tests_of(self.width_us)
-        self.noise = Noise.of([self.prior.at(windows * self.width_us / MINUTE_US) for windows, _ in tests])
+        self.cost = np.array([test.cost for test in tests])[:, None, None]
+        self.noise = Noise.of([self.prior.at(test.windows * self.width_us / MINUTE_US) for test in tests])
         self.peaks = Peaks.of(len(tests), 7 * DAY_US / self.width_us / block_of(self.width_us))
 
     def grow(self, rows: int) -> None:
@@ -169,8 +189,7 @@ class Detector:
 
     def score(self, found: Deviation, age_windows: Real) -> tuple[Real, NDArray[np.int64]]:
         """Score and strangest test of every window, R x n; `age_windows` is how many are known of each row by then."""
-        each = self.peaks.score(found.normal)
-        each[-1] -= SLOW_COST
+        each = self.peaks.score(found.normal) - self.cost
         joined = GIVEN_BACK + np.log10(np.mean(10.0 ** (POWER * each), axis=0)) / POWER
         day, hour = DAY_US / self.width_us, max(BLOCK_US / self.width_us, BLOCK_WINDOWS + 1)
         young = np.log10(np.clip(age_windows / (SURE_DAYS * day), 1e-9, 1.0))

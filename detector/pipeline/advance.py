@@ -63,7 +63,7 @@ class State:
     falls: Falls = field(init=False)
 
     def __post_init__(self) -> None:
-        self.reaches = tuple(Reach.of(windows, self.width_us, slow=slow) for windows, slow in tests_of(self.width_us))
+        self.reaches = tuple(Reach.of(test.windows, self.width_us, slow=test.slow) for test in tests_of(self.width_us))
         self.history = History(self.width_us, self.block, max(reach.back for reach in self.reaches))
         self.habits = Habits.of(0)
         self.detector = Detector(self.width_us, self.prior)

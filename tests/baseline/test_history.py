@@ -168,7 +168,7 @@ def test_earlier_days_of_long_windows_are_no_later_ones(hours):
 def test_whatever_the_window_its_tests_look_at_what_is_remembered():
     """No test asks for more cells than there are, nor for those of a block that is still to come."""
     for width_us in WIDTHS_US:
-        reaches = [Reach.of(windows, width_us, slow=slow) for windows, slow in verdicts.tests_of(width_us)]
+        reaches = [Reach.of(test.windows, width_us, slow=test.slow) for test in verdicts.tests_of(width_us)]
         history = history_of(width_us, max(reach.back for reach in reaches))
         history.grow(1)
         size, per_day = history.cell, history.cells_per_day

@@ -119,13 +119,13 @@ def test_a_missing_table_or_model_is_told(tmp_path):
 @pytest.mark.parametrize(
     ("manifest", "reason"),
     [
-        ('{"schema": "detector.model/3"}', "newer version"),
+        ('{"schema": "detector.model/4"}', "newer version"),
         ('{"schema": "detector.model/99", "unheard": 1}', "newer version"),
         ('{"schema": "another.model/1"}', "is not one of a detector model"),
         ('{"schema": "detector.model/1"}', "older version .* learn anew"),
         ('{"schema": "detector.model/1", "last_day": 3}', "older version .* learn anew"),
-        ('{"schema": "detector.model/2"}', "is damaged"),
-        ('{"schema": "detector.model/2", "last_day": 3}', "is damaged"),
+        ('{"schema": "detector.model/3"}', "is damaged"),
+        ('{"schema": "detector.model/3", "last_day": 3}', "is damaged"),
         ('{"schema": "detector.model/-1"}', "is not one of a detector model"),
         ("[]", "is damaged"),
         ("{", "is damaged"),

@@ -162,7 +162,7 @@ def test_a_capacity_is_learned_from_logs(tmp_path):
 def test_more_than_ever_is_no_overload_until_it_fails(tmp_path):
     """What was borne is no limit; what fails is over it."""
     lines = np.random.default_rng(5).poisson(10, 14 * 60).astype(float)
-    lines[-30:] = 30
+    lines[-30:] = 40
     incident, found = of(access(tmp_path, lines))
     assert (True, None, "warning") == (found.is_uncharted, found.overload_us, incident.severity)
     incident, found = of(access(tmp_path, lines, failing_from=len(lines) - 10))

@@ -30,7 +30,7 @@ NOW_US = START_US + HOURS * 60 * MINUTE_US
 SETTINGS = Settings(threads=2, incident_budget="1/day", budget="1/day")
 TEAM = parse_alerts({"alerts": {"others": "now", "quiet": "20m", "team": {
     "kind": "webhook", "url": "https://example.org/hook"}}})  # fmt: skip
-SURGES = {"cart": range(300, 345), "checkout": range(306, 350), "search": range(0)}
+SURGES = {"cart": range(300, 345), "checkout": range(316, 360), "search": range(0)}
 RUN = 199
 
 

@@ -20,7 +20,7 @@ from detector.pipeline.advance import State
 from detector.pipeline.block import followed
 from detector.pipeline.ticks import Ticking
 
-VERSION = 1
+VERSION = 2
 MEMORY = ("counts", "exposure", "cells", "cells_exposure")
 NOISE = ("sums", "phi", "dispersion")
 FALLS = "falls."
@@ -95,6 +95,8 @@ def unpack(data: bytes, fresh: State) -> Ticking:
         head = msgspec.json.decode(raw[8:begin], type=Head)
     except msgspec.DecodeError as error:
         raise ModelError(f"what is known of services is of another version ({error}); start anew") from error
+    if head.version != VERSION:
+        raise ModelError("what is known of services is of another version; start anew with an empty folder")
     state = State(fresh.width_us, head.signals, fresh.prior, fresh.settings, fresh.open_at)
     tile = Ticking(state, begun=head.begun)
     tile.state.grow(head.names)
