@@ -20,7 +20,7 @@ from detector.detect.peaks import LOWER, LOWEST, NOTHING, RATIO, STEP, Peaks, hi
 Real = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 MINUTE_US, DAY_US = 60_000_000, 86_400_000_000
-SUMS_US = (15 * MINUTE_US, 60 * MINUTE_US)
+SUMS_US = (15 * MINUTE_US, 30 * MINUTE_US, 60 * MINUTE_US)
 FAST_US = 3 * MINUTE_US
 BLOCK_US, BLOCK_WINDOWS = 60 * MINUTE_US, 3
 """Peaks are sought, and what is known is brought up to date, every hour or every three windows."""
@@ -36,7 +36,7 @@ SURE_DAYS = 3.0
 SLOW_COST = 0.7
 """The slow test sees every drift of days: it has to be stranger than the others, by so many decades."""
 FAST_COST = 2.0
-"""The fast test sees every burst: it is for what was never seen before."""
+"""The fast test sees every burst: it is for what was never seen before. It has no other share in the false alarms."""
 DECIMALS = 6
 """Scores are rounded before they are compared, so that the order of a sum never decides."""
 FEW_PARTS, MANY_PARTS, MANY_US = 3, 5, 30 * MINUTE_US
@@ -163,17 +163,20 @@ class Detector:
         width_us: length of a window.
         prior: typical noise of a young row.
         cost: of each test, K x 1 x 1.
+        sharing: tests that share the false alarms.
     """
 
     width_us: int
     prior: Typical
     cost: Real = field(init=False)
+    sharing: int = field(init=False)
     noise: Noise = field(init=False)
     peaks: Peaks = field(init=False)
 
     def __post_init__(self) -> None:
         tests = tests_of(self.width_us)
         self.cost = np.array([test.cost for test in tests])[:, None, None]
+        self.sharing = sum(test.cost < FAST_COST for test in tests)
         self.noise = Noise.of([self.prior.at(test.windows * self.width_us / MINUTE_US) for test in tests])
         self.peaks = Peaks.of(len(tests), 7 * DAY_US / self.width_us / block_of(self.width_us))
 
@@ -190,7 +193,7 @@ class Detector:
     def score(self, found: Deviation, age_windows: Real) -> tuple[Real, NDArray[np.int64]]:
         """Score and strangest test of every window, R x n; `age_windows` is how many are known of each row by then."""
         each = self.peaks.score(found.normal) - self.cost
-        joined = GIVEN_BACK + np.log10(np.mean(10.0 ** (POWER * each), axis=0)) / POWER
+        joined = GIVEN_BACK + np.log10(np.sum(10.0 ** (POWER * each), axis=0) / self.sharing) / POWER
         day, hour = DAY_US / self.width_us, max(BLOCK_US / self.width_us, BLOCK_WINDOWS + 1)
         young = np.log10(np.clip(age_windows / (SURE_DAYS * day), 1e-9, 1.0))
         score = np.where(age_windows > hour, joined, NOTHING) + young
@@ -204,7 +207,7 @@ class Detector:
             share: log10 of the signal's share of the false alarms.
         """
         peaks, weeks = self.peaks, 10.0**score - 1
-        need = np.log10(weeks) - share - GIVEN_BACK + np.log10(len(self.noise.phi)) / POWER
+        need = np.log10(weeks) - share - GIVEN_BACK + np.log10(self.sharing) / POWER
         decades = np.maximum(need + peaks.rate[0], 1e-3)
         place = peaks.level[0] + np.log(decades / -np.log10(LOWER)) / (STEP * peaks.tail[0])
         return np.asarray(LOWEST * RATIO**place)

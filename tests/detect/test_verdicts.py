@@ -66,16 +66,16 @@ def scores(detector: Detector, sums: Real, age: float = OLD) -> Real:
 @pytest.mark.parametrize(
     ("seconds", "expected"),
     [
-        (10, (90, 360, 18, 360)),
-        (60, (15, 60, 3, 60)),
-        (300, (3, 12, 12)),
-        (900, (1, 4, 4)),
+        (10, (90, 180, 360, 18, 360)),
+        (60, (15, 30, 60, 3, 60)),
+        (300, (3, 6, 12, 12)),
+        (900, (1, 2, 4, 4)),
         (1800, (1, 2, 2)),
         (3600, (1, 1)),
         (86_400, (1, 1)),
     ],
 )
-def test_sums_are_of_a_quarter_and_a_whole_hour(seconds, expected):
+def test_sums_are_of_a_quarter_half_and_whole_hour(seconds, expected):
     """In windows; one window where they are longer than that, each length once; three minutes where these are three
     windows, at a cost; the longest is tested slowly too.
     """  # fmt: skip
