@@ -17,7 +17,7 @@ Real = NDArray[np.float64]
 MINUTE_US = 60_000_000
 HOUR_US = 60 * MINUTE_US
 HOUR, DAY = 60, 1440
-TESTS = 4
+TESTS = 5
 USUAL = 400.0
 OLD = 30.0 * DAY
 
