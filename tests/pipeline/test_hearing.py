@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
 
 import numpy as np
-import pytest
 
 from detector.alerts.notice import Facts
 from detector.alerts.outbox import deliveries, prepare
@@ -111,13 +110,6 @@ def minutes_of_log() -> list[list[bytes]]:
     counts[HUSHED:AGAIN] = 0
     lines = iter(access_log(counts.tolist(), seed=3).splitlines(keepends=True))
     return [[next(lines) for _ in range(count)] for count in counts.tolist()]
-
-
-@pytest.fixture(scope="module")
-def pool() -> Iterator[ThreadPoolExecutor]:
-    """Threads that judge."""
-    with ThreadPoolExecutor(2) as executor:
-        yield executor
 
 
 def watch_in(folder: Path, pool: ThreadPoolExecutor) -> Watch:

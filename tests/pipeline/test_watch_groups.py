@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
@@ -46,13 +45,6 @@ def one_cause() -> list[bytes]:
             line = {"time": at.isoformat(), "service": name, "host": host, "level": "info", "message": "hello"}
             lines.append(json.dumps(line).encode() + b"\n")
     return lines
-
-
-@pytest.fixture(scope="module")
-def pool() -> Iterator[ThreadPoolExecutor]:
-    """Threads that judge."""
-    with ThreadPoolExecutor(2) as executor:
-        yield executor
 
 
 def watch_in(folder: Path, pool: ThreadPoolExecutor) -> Watch:

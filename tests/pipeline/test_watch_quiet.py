@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 from detector.alerts.memory import end_silence, silence
 from detector.alerts.outbox import deliveries, prepare
@@ -39,13 +38,6 @@ def bursts(*minutes: int, end: int) -> list[bytes]:
     for number, minute in enumerate(minutes):
         counts[minute : minute + 15] *= 6 * 2**number
     return access_log(counts.tolist(), seed=3).splitlines(keepends=True)
-
-
-@pytest.fixture(scope="module")
-def pool() -> Iterator[ThreadPoolExecutor]:
-    """Threads that judge."""
-    with ThreadPoolExecutor(1) as executor:
-        yield executor
 
 
 def watched(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from datetime import timedelta
@@ -45,13 +44,6 @@ def surging(seed: int = 3) -> bytes:
 
 LOG = surging()
 LINES = LOG.splitlines(keepends=True)
-
-
-@pytest.fixture(scope="module")
-def pool() -> Iterator[ThreadPoolExecutor]:
-    """Threads that judge."""
-    with ThreadPoolExecutor(2) as executor:
-        yield executor
 
 
 def nothing(_connection: sqlite3.Connection, _cases: list[Case | Facts], _now_us: int) -> None:
