@@ -58,9 +58,11 @@ def check(**options: Any) -> int:
     """Say whether the settings are valid; exit code 78 if not."""
     from detector.cli.output import warn, write_stdout
     from detector.cli.receivers import alerts_from
+    from detector.pipeline.marking import pattern_from
     from detector.report.escape import escape
 
     resolved = settings_from(options)
+    pattern_from(resolved.settings)
     warn([f"warning: {one}" for one in alerts_from(resolved).warnings()])
     origins = sorted({*resolved.origins.values(), *resolved.sections.origins.values()})
     write_stdout(escape(f"valid; set by: {', '.join(origins) or 'nothing, all are defaults'}").encode() + b"\n")

@@ -59,6 +59,8 @@ def _tell(error: BaseException) -> int:
         return 0
     if isinstance(error, KeyboardInterrupt | click.exceptions.Abort):
         return _say("interrupted", INTERRUPTED)
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        return max(_say(line, error.exit_code) for line in error.format_message().splitlines())
     if isinstance(error, click.ClickException):
         return _say(f"error: {_in_one_line(error)}", error.exit_code)
     if isinstance(error, DetectorError):

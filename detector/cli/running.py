@@ -88,6 +88,8 @@ class Running:
         self.loop = Loop(watch, self._feed(), self._dispatcher(resolved), now_us, self._say, self._beat)
         if http is not None:
             self._serve(http)
+        for path in missing_paths(sources):
+            self.log("warning", f"{path} does not exist yet: it is waited for")
         self.log("info", "watching", sources=", ".join(self.loop.feed.lags()), state=self.state)
 
     def _feed(self) -> Feed:
@@ -223,3 +225,13 @@ class Running:
         self.sources = sources
         watch.hearing.begun_us = None
         self.loop.feed = self._feed()
+
+
+def missing_paths(sources: tuple[Source, ...]) -> list[str]:
+    """The paths of files to follow that nothing fits: perhaps they are wrong."""
+    from glob import glob
+
+    from detector.sources.live.settings import FileSource
+
+    paths = [path for source in sources if isinstance(source, FileSource) for path in source.paths]
+    return [path for path in paths if not os.path.lexists(path) and not glob(path, recursive=True)]

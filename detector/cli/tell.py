@@ -75,7 +75,7 @@ def send(settings: AlertSettings, state: str, held: Sequence[str] = (), *, quiet
     numbers = counts(connection)
     connection.close()
     if numbers["waiting"] or numbers["dead"]:
-        left = f"{numbers['waiting']} notices wait and {numbers['dead']} are dead"
+        left = f"notices: {numbers['waiting']} waiting, {numbers['dead']} dead"
         troubles.append(f"{left}: see detector alerts list --state {state}")
     if not quiet:
         warn([*(f"note: {one}" for one in held), *(f"warning: {one}" for one in troubles)])

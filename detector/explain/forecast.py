@@ -19,6 +19,8 @@ HORIZON_MINUTES = 24 * 60
 COVERAGE = 0.9
 DRAWS = 499
 SUSTAINED_MINUTES = 5
+LEAST_LOAD = 0.1
+"""Where less of the capacity is taken, any course leads anywhere: nothing is foretold."""
 HEALTHY = 0.01
 """Share of errors up to which a service bears its load."""
 
@@ -100,6 +102,8 @@ def forecast(surge: Surge, capacity: float | None) -> Lead:
     load = present(surge, best) / capacity
     if load >= 1:
         return Lead(best.course, load, surge.end_us, surge.end_us, surge.end_us)
+    if load < LEAST_LOAD:
+        return Lead(best.course, load)
     middles = np.r_[0.0, (np.arange(_windows(surge)) + 0.5) * surge.width_minutes]
     shares: Real = np.concatenate([_ahead(surge, growth, weight) for growth, weight in fits]) / capacity
     return Lead(best.course, load, *_moments(surge, _first(shares, middles)))

@@ -6,6 +6,8 @@ from detector.report.numbers import brief, size
 from detector.report.shape import ForecastShape
 from detector.times import clock, day, duration, micros
 
+LEAST_LOAD = 0.1
+"""Of the capacity; where less is taken nothing is foretold."""
 BY_WHEN = {"bytes/day": " by midnight", "bytes": " within 24 h"}
 """What adds up is full at some time; the others are rates."""
 
@@ -18,6 +20,8 @@ def tell_left(one: ForecastShape, ended_at: str | None) -> str:
     if one.overload_at is None:
         if one.load < 1 <= (one.load_of_all or 0.0):
             return f"{'' if ended_at is None else 'when it was noticed: '}until more clients have it"
+        if one.load < LEAST_LOAD:
+            return f"not foretold below a tenth of the capacity{then and ', where it was when noticed'}"
         if one.load < 1:
             return f"more than 24 h{then}"
         return f"not known{then}: more than it ever bore, and it {'stays there' if one.course == 'level' else 'grows'}"

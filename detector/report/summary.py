@@ -34,13 +34,13 @@ def summarize(result: ScanResult) -> list[str]:
 def outcome(result: ScanResult) -> str:
     """Whether anything was found, in how much and which time."""
     lines = plural(result.input.lines_read, "line")
-    if result.from_us is None or result.to_us is None:
+    when = ", " + span(result.from_us, result.to_us) if result.from_us is not None and result.to_us is not None else ""
+    if not when and not result.incidents:
         undated = result.input.repaired.get(UNDATED, 0) == result.input.lines_read > 0
         return f"Nothing could be judged in {lines}" + (": none has a time." if undated else ".")
-    when = span(result.from_us, result.to_us)
     services = plural(result.services, "service")
     if not result.incidents:
-        return f"No surge found in {lines} of {services}, {when}."
+        return f"No surge found in {lines} of {services}{when}."
     pages = sum(one.page for one in result.incidents)
     hit = len({one.service for one in result.incidents})
     falls = sum(one.factor < 1 for one in result.incidents)
@@ -48,7 +48,7 @@ def outcome(result: ScanResult) -> str:
     surges = " and ".join(plural(count, word) for word, count in kinds.items() if count)
     surges += f" ({plural(pages, 'page')})" if pages else ""
     where = services if hit == result.services else f"{grouped(hit)} of {services}"
-    return f"{surges} in {where}, {when}."
+    return f"{surges} in {where}{when}."
 
 
 def _read(result: ScanResult) -> str:

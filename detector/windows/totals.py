@@ -199,9 +199,12 @@ class Totals:
         return min(extent[0].first for extent in extents), max(extent[-1].last for extent in extents) + 1
 
     def knows(self, day: int) -> bool:
-        """Is anything known of this day, silence too?"""
-        spans = ((extent[0].first, extent[-1].last) for extent in self.extents.values())
-        return any(first // self.windows_per_day <= day <= last // self.windows_per_day for first, last in spans)
+        """Is anything known of this day? Silence is, but for that of years between two parts of a stream."""
+        stretches = (stretch for extent in self.extents.values() for stretch in extent)
+        return any(self._days_of(stretch)[0] <= day <= self._days_of(stretch)[1] for stretch in stretches)
+
+    def _days_of(self, stretch: Stretch) -> tuple[int, int]:
+        return stretch.first // self.windows_per_day, stretch.last // self.windows_per_day
 
     def keep_days(self, first: int, last: int) -> None:
         """Forget what lies outside days first..last, and the services and streams that were seen nowhere else.

@@ -66,7 +66,7 @@ def test_a_scan_whose_notices_wait_says_so(detector, quiet_place, team):
     (quiet_place / "x.csv").write_text(log(15))
     (quiet_place / "calm.csv").write_text(log(15, factor=1))
     answer = detector("scan", "x.csv", "--state", "state")
-    assert (1, True) == (answer.code, "1 notices wait and 0 are dead" in answer.err)
+    assert (1, True) == (answer.code, "notices: 1 waiting, 0 dead" in answer.err)
     assert 4 == detector("scan", "calm.csv", "--state", "state").code
     listed = detector("alerts", "list", "--state", "state", "--format", "ndjson")
     assert (4, "waiting", "HTTP 503") == (listed.code, *(json.loads(listed.out)[key] for key in ("standing",)),

@@ -147,3 +147,11 @@ def test_lines_without_time_from_a_pipe_are_refused(detector):
     answer = detector("scan", "-", stdin="hello\n")
     assert 2 == answer.code
     assert "kubectl logs --timestamps" in answer.err
+
+
+def test_without_a_command_the_help_is_shown(detector):
+    """As it is with --help, though it is wrong usage."""
+    answer = detector()
+    assert 2 == answer.code
+    assert answer.err.startswith("Usage: detector [OPTIONS] COMMAND")
+    assert "\n  scan " in answer.err

@@ -98,3 +98,13 @@ def test_no_capacity_is_invented(errors):
 def test_short_histories_teach_no_capacity():
     """Less than five minutes."""
     assert 0 == len(borne(np.full(4, 100.0), np.zeros(4), MINUTE_US))
+
+
+def test_below_a_tenth_of_the_capacity_nothing_is_foretold():
+    """A few lines that double every minute would reach any height within hours."""
+    growing = surge(np.round(2.0 ** np.arange(8)))
+    assert forecast(growing, 400.0).overload_us is not None
+    found = forecast(growing, 4000.0)
+    assert found.load is not None
+    assert found.load < 0.1
+    assert found.overload_us is None

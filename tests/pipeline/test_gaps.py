@@ -69,3 +69,13 @@ def test_a_surge_after_a_gap_is_found(
     surges = [START_US + (days * 1440 + 2000) * MINUTE_US for days in (0, 40)]
     late = [min(abs(one.started_us - at) for one in found(path)) / MINUTE_US for at in surges]
     assert max(late) <= 2
+
+
+def test_one_line_of_long_ago_does_not_cost_decades(tmp_path: Path) -> None:
+    """A service that spoke once in 1970 and then this year: the years between are not walked through."""
+    lines = ["1970-02-01T00:00:00Z host app[1]: hello", "2026-11-01T00:00:00Z host app[1]: hello"]
+    lines += [f"2026-11-01T00:{minute:02}:00Z host app{minute}[1]: hello" for minute in range(50)]
+    path = tmp_path / "span.log"
+    path.write_text("\n".join(lines) + "\n")
+    totals = gather([str(path)], Settings(), NOW_US).totals
+    assert len(stores.days_of(totals, *totals.span())) <= 4 + 2 * stores.MOST_UNKNOWN_DAYS

@@ -392,17 +392,19 @@ def test_little_is_let_become_more(monkeypatch) -> None:
 @pytest.mark.parametrize("assume_now", [True, False])
 def test_lines_without_times_may_be_counted_when_they_arrive(assume_now, tmp_path, pool) -> None:
     """A surge in them is found then; else they are counted, and nothing is judged by when a pipe was emptied."""
-    watch = watch_in(tmp_path / "state", pool, replace(SETTINGS, assume_now=assume_now))
+    watch, notes = watch_in(tmp_path / "state", pool, replace(SETTINGS, assume_now=assume_now)), []
     counts = np.random.default_rng(3).poisson(12, HOURS * 60)
     counts[300:330] *= 6
     for minute, lines in enumerate(counts.tolist()):
         now_us = START_US + minute * MINUTE_US + 30_000_000
         data = b"request served\n  and some detail\n" * (lines // 2) + b"done\n"
-        watch.step([Arrived("-", data, now_us, "-", {"line": minute})], now_us, caught_up=True)
+        notes += watch.step([Arrived("-", data, now_us, "-", {"line": minute})], now_us, caught_up=True).notes
         watch.prepare()
     found = [(round((one["started_us"] - START_US) / MINUTE_US), one["service"]) for one in told(watch).values()]
     assert ([(300, "main")] if assume_now else []) == found
     assert sum(counts // 2 * 2 + 1) == watch.intake.tally["lines"]
+    assert [not assume_now] == [any("--assume-now" in note for note in notes)]
+    assert len([note for note in notes if "tell no time" in note]) <= 1, "it is told once"
 
 
 def test_lines_that_go_on_wait_for_no_assumption(tmp_path, pool) -> None:

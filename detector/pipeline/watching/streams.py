@@ -21,6 +21,8 @@ from detector.windows.stitch import Seam
 
 HEAD_BYTES = 64 * 1024
 """So much of the first lines is kept, so that a restart reads the lines as before."""
+LEAST_UNTIMED = 50
+"""Lines without any time before a word is said of it."""
 LEAST_KNOWN = 0.5
 """If less of a block is understood, its format is sought anew, as long as there are few lines to tell it by."""
 
@@ -36,6 +38,7 @@ class Stream:
         seam: what the blocks so far leave for the next one.
         first: the first window in which it spoke; None before.
         is_timed: some of its lines told a time.
+        untimed: lines so far, as long as none did; -1: that was told.
     """
 
     source: str
@@ -44,6 +47,7 @@ class Stream:
     seam: Seam = field(default_factory=Seam)
     first: int | None = None
     is_timed: bool = False
+    untimed: int = 0
 
     @property
     def log(self) -> str:
@@ -62,6 +66,8 @@ class Stream:
             if self.context is not None and before is not None and self.context.recipe != before.recipe:
                 reading = self._count(data, received_us, settings)
         self.is_timed |= reading.partial.first_us not in (None, received_us)
+        if reading.partial.first_us is None and not self.is_timed and self.untimed >= 0:
+            self.untimed += reading.lines
         return reading
 
     def _count(self, data: bytes, received_us: int, settings: Settings) -> Reading:
@@ -87,6 +93,14 @@ class Stream:
             return self.context
         latest = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=received_us)
         return replace(self.context, recipe=replace(recipe, calendar=replace(recipe.calendar, latest=latest)))
+
+    def complaint(self) -> list[str]:
+        """Once, that lines without times are not judged."""
+        if self.is_timed or self.untimed < LEAST_UNTIMED:
+            return []
+        self.untimed = -1
+        told = f"{self.source}: its lines tell no time, so they are counted, not judged"
+        return [f"{told}; with --assume-now they are judged by when they arrive"]
 
     def body(self) -> dict[str, Any]:
         """What a restart needs to go on, as JSON."""

@@ -154,6 +154,7 @@ class Watch:
             self.recent.add(late.window, late.cells)  # it is not judged any more, but causes know it
         sources = {one.source for one in arrived if one.data}
         for source in sorted(sources):
+            self.hearing.notes += self.intake.streams[source].complaint()
             body = self.intake.body_of(source)
             self.connection.execute(
                 "INSERT OR REPLACE INTO watch_streams VALUES (?, ?)", (source, msgspec.json.encode(body))
