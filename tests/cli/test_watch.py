@@ -155,6 +155,7 @@ def test_repeated_scans_take_what_is_new(tmp_path, detector, quiet_place) -> Non
     data, log = recent_log(hours=8, surge=range(300, 330)), Path("shop.log")
     edges = [0, 2000, 4000, 4600, 5200, len(data)]
     found: list[list[str]] = []
+    pages: list[bool] = []
     with server() as hook:
         Path("detector.toml").write_text(
             f'[alerts]\nothers = "now"\nquiet = "1s"\n[alerts.hook]\nkind = "webhook"\nurl = "{hook.url()}"\n'
@@ -169,9 +170,11 @@ def test_repeated_scans_take_what_is_new(tmp_path, detector, quiet_place) -> Non
             report = json.loads(answer.out)
             assert end - begin == report["input"]["lines_read"], answer.err
             found.append([one["id"] for one in report["incidents"]])
+            pages += [one["page"] for one in report["incidents"]]
         assert wait_until(lambda: len(hook.received) >= 2)
     Path("shop.log.1").write_bytes(b"".join(data))
     whole = json.loads(detector("scan", "shop.log.1", "--format", "json").out)
     assert ["open", "resolved"] == [json.loads(one.body)["data"]["state"] for one in hook.received]
     assert [one["id"] for one in whole["incidents"]] == list(dict.fromkeys(key for run in found for key in run))
     assert [] == found[0]
+    assert {one["page"] for one in whole["incidents"]} == set(pages), "hours later it is news as long as a run was not"

@@ -23,9 +23,6 @@ from detector.severity import rate
 if TYPE_CHECKING:
     from detector.pipeline.watching.watch import Watch
 
-STALE_US = 15 * 60_000_000
-"""What is noticed so much later than it was (lines came late, the watch was down) wakes nobody."""
-
 
 def follow(watch: Watch, incidents: Sequence[Incident], now: int, now_us: int, told: Told) -> list[Case]:
     """Bring the incidents of a watch up to date, and store them; the caller commits.
@@ -93,7 +90,7 @@ def _due(watch: Watch, lasting: dict[str, Incident]) -> set[str]:
 def _opened(watch: Watch, incident: Incident, now: int, now_us: int) -> Case:
     """An incident that was not known."""
     width_us = watch.intake.width_us
-    cause, stale = cause_of(incident, watch.recent, now), now_us - incident.detected_us > STALE_US
+    cause, stale = cause_of(incident, watch.recent, now), now_us - incident.detected_us > watch.stale_us
     cause = replace(cause, markers=markers_for(watch.connection, incident))
     case = Case(incident, cause, now * width_us, stale)
     case = replace(case, before=hour_before(incident, watch.loads))

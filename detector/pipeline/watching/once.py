@@ -19,13 +19,15 @@ from detector.pipeline.watching.begin import begin
 from detector.pipeline.watching.cases import Case, Speak, Told, case_of
 from detector.pipeline.watching.feeding import Feed, live_of
 from detector.pipeline.watching.loop import Loop
-from detector.pipeline.watching.watch import Watch
+from detector.pipeline.watching.watch import STALE_US, Watch
 from detector.schemas import InputSummary, ScanResult
 from detector.sources.blocks import read_blocks
 from detector.sources.files import find
 from detector.sources.live.settings import FileSource
 
 FLUSH_S = 5.0
+LATEST_US = 25 * 3_600_000_000
+"""What happened since the run before is news, as long as one comes every day."""
 
 
 def can_go_on(paths: Sequence[str]) -> bool:
@@ -64,6 +66,7 @@ def scan_new(
     with ThreadPoolExecutor(settings.threads) as pool:
         watch = begin(connection, settings, now_us(), pool, speak)
         before, first = dict(watch.intake.tally), watch.intake.closed
+        watch.stale_us = STALE_US if first is None else LATEST_US
         feed = Feed([live_of(FileSource(tuple(paths), "beginning", flush_seconds=FLUSH_S), now_us)], ticks)
         loop = Loop(watch, feed, None, now_us, tell)
         loop.beat = lambda: loop.stop.set() if feed.caught_up else None

@@ -38,6 +38,7 @@ MOST_BLOCKS = 1
 """Blocks of windows that are judged in one transaction."""
 MOST_TILES = 4
 """Tiles that are written in one transaction, between ticks: less than half a second of work."""
+STALE_US = 15 * 60_000_000
 LAST_S = 10.0
 """Answers are waited for so long at the end."""
 LOOK_US = 5_000_000
@@ -60,6 +61,7 @@ class Watch:
         loads: what services bore.
         asking, joining: finds out who holds the excess; the incidents of versions.
         marking, hearing: what was done to services, and which sources are silent.
+        stale_us: what is noticed so much later than it was (lines came late, the watch was down) wakes nobody.
         keep_us, pruned_us: how long the past is kept, and when it was last forgotten.
         named, stated: how many services are stored, and to state something.
         born: when each service spoke first, ascending, microseconds since 1970 UTC.
@@ -81,6 +83,7 @@ class Watch:
     joining: Joining = field(default_factory=Joining)
     marking: Marking = field(default_factory=Marking)
     hearing: Hearing = field(default_factory=Hearing)
+    stale_us: int = STALE_US
     keep_us: int = KEEP_US
     pruned_us: int = 0
     stated: int = 0
