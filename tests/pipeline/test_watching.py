@@ -398,10 +398,10 @@ def test_lines_without_times_may_be_counted_when_they_arrive(assume_now, tmp_pat
     for minute, lines in enumerate(counts.tolist()):
         now_us = START_US + minute * MINUTE_US + 30_000_000
         data = b"request served\n  and some detail\n" * (lines // 2) + b"done\n"
-        notes += watch.step([Arrived("-", data, now_us, "-", {"line": minute})], now_us, caught_up=True).notes
+        notes += watch.step([Arrived("pods.log", data, now_us, "-", {"line": minute})], now_us, caught_up=True).notes
         watch.prepare()
     found = [(round((one["started_us"] - START_US) / MINUTE_US), one["service"]) for one in told(watch).values()]
-    assert ([(300, "main")] if assume_now else []) == found
+    assert ([(300, "pods")] if assume_now else []) == found
     assert sum(counts // 2 * 2 + 1) == watch.intake.tally["lines"]
     assert [not assume_now] == [any("--assume-now" in note for note in notes)]
     assert len([note for note in notes if "tell no time" in note]) <= 1, "it is told once"
