@@ -130,9 +130,20 @@ class Follower:
             if tick.score[here].max() < self.limits.score[service]:
                 del self.over[service]
         again = tick.latest[here] >= needed * tick.rate[here] * tick.latest_exposure[here]
+        if until > 0:  # most of what is strange must have come since: the sums still hold the surge before
+            again &= self._seen_since(tick, service, column, until - self.longest) >= (
+                (tick.sums[here] + tick.sums_expected[here]) / 2
+            )
         if self.falling:  # a few silent minutes may be chance: only what lasts beyond all sums is another fall
             again[:] = False
         return np.asarray(again | (0 <= until <= tick.first + column))
+
+    def _seen_since(self, tick: Tick, service: int, column: int, first: int) -> Real:
+        """Counts in windows from `first` to this one, K."""
+        rows = slice(service * len(self.signals), (service + 1) * len(self.signals))
+        end = tick.totals.counts.shape[1] - tick.counts.shape[2] + column
+        begin = max(0, end + first - tick.first - column - 1)
+        return np.asarray(tick.totals.counts[rows, end] - tick.totals.counts[rows, begin])
 
     def _open(self, tick: Tick, service: int, column: int, rises: Mask) -> Surge:
         """Open with the strangest signal."""
