@@ -76,6 +76,10 @@ class Rise:
     full_then: float = 0.0
 
 
+LEAST_LOAD = 0.1
+"""Where less of a rate's capacity is taken, any course leads anywhere: nothing is foretold."""
+
+
 @dataclass(frozen=True, slots=True)
 class Forecast:
     """When a service will be overloaded, from what was known at one moment.

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from detector.causes import LEAST_LOAD
 from detector.explain.growth import Growth, draw, factors, fit_courses
 
 Real = NDArray[np.float64]
@@ -19,8 +20,6 @@ HORIZON_MINUTES = 24 * 60
 COVERAGE = 0.9
 DRAWS = 499
 SUSTAINED_MINUTES = 5
-LEAST_LOAD = 0.1
-"""Where less of the capacity is taken, any course leads anywhere: nothing is foretold."""
 HEALTHY = 0.01
 """Share of errors up to which a service bears its load."""
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from detector.causes import LEAST_LOAD
 from detector.report.numbers import brief, size
 from detector.report.shape import ForecastShape
 from detector.times import clock, day, duration, micros
 
-LEAST_LOAD = 0.1
-"""Of the capacity; where less is taken nothing is foretold."""
 BY_WHEN = {"bytes/day": " by midnight", "bytes": " within 24 h"}
 """What adds up is full at some time; the others are rates."""
 
@@ -20,7 +19,7 @@ def tell_left(one: ForecastShape, ended_at: str | None) -> str:
     if one.overload_at is None:
         if one.load < 1 <= (one.load_of_all or 0.0):
             return f"{'' if ended_at is None else 'when it was noticed: '}until more clients have it"
-        if one.load < LEAST_LOAD:
+        if one.load < LEAST_LOAD and one.capacity_unit not in BY_WHEN:
             return f"not foretold below a tenth of the capacity{then and ', where it was when noticed'}"
         if one.load < 1:
             return f"more than 24 h{then}"

@@ -192,6 +192,8 @@ def test_services_of_one_cause_are_told_together():
 
 @pytest.mark.parametrize(("load", "load_of_all", "ended_at", "expected"), [
     (0.5, None, None, "more than 24 h"),
+    (0.05, None, None, "not foretold below a tenth of the capacity"),
+    (0.05, 0.5, "2026-07-15T12:00:00Z", "not foretold below a tenth of the capacity, where it was when noticed"),
     (0.5, 0.9, "2026-07-15T12:00:00Z", "more than 24 h when it was noticed"),
     (0.5, 1.2, None, "until more clients have it"),
     (0.5, 1.2, "2026-07-15T12:00:00Z", "when it was noticed: until more clients have it"),
@@ -201,3 +203,9 @@ def test_a_roll_out_that_would_overload_is_not_called_safe(load, load_of_all, en
     """Where nothing but the number of clients that have it keeps a service below its capacity, that is what is left."""
     forecast = Forecast(BEGIN, 600.0, "lines/min", "learned", BEGIN, "level", load, load_of_all)
     assert expected == tell_left(shape_forecast(forecast), ended_at)
+
+
+def test_a_quota_is_foretold_however_little_is_taken():
+    """What adds up is full at some time, or not within a day."""
+    forecast = Forecast(BEGIN, 2e10, "bytes/day", "settings", None, "level", 0.05)
+    assert "more than 24 h" == tell_left(shape_forecast(forecast), None)
